@@ -1,0 +1,66 @@
+# Every target makes what it needs; none needs root. Python 3.11 or newer as PYTHON.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEV := $(VENV)/.dev-installed
+RUN := $(VENV)/.installed
+export TONGBAN_HOME ?= $(CURDIR)/var
+
+.PHONY: run test check test-postgres test-browser bench messages requirements format clean
+
+run: $(RUN)
+	@$(BIN)/tongban load demo
+	@$(BIN)/tongban serve
+
+test: $(DEV)
+	$(BIN)/pytest --cov --cov-report=term:skip-covered
+
+check: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/check_migrations.py
+
+test-postgres: $(DEV)
+	tools/with_postgres $(BIN)/pytest -p no:cacheprovider
+
+test-browser: $(DEV)
+	$(BIN)/pytest tests/browser -m browser
+
+bench: $(DEV)
+	$(BIN)/python -m bench
+
+messages: $(DEV)
+	$(BIN)/python tools/messages.py
+
+format: $(DEV)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# After a change of the dependencies in pyproject.toml.
+COMPILE = $(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-annotate \
+	--no-header --universal --python-version 3.11 pyproject.toml
+requirements: $(VENV)/bin/uv
+	$(COMPILE) -o requirements/base.txt
+	$(COMPILE) --extra dev -o requirements/dev.txt
+
+$(VENV)/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Tongban needs Python 3.11 or newer; set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "On Debian: apt-get install python3-venv" >&2; exit 1; }
+	$(BIN)/pip install -q --disable-pip-version-check uv
+
+INSTALL = $(BIN)/uv pip install -q --python $(BIN)/python --only-binary :all: --require-hashes
+$(RUN): $(VENV)/bin/uv requirements/base.txt pyproject.toml
+	$(INSTALL) -r requirements/base.txt
+	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+$(DEV): $(RUN) requirements/dev.txt
+	$(INSTALL) -r requirements/dev.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

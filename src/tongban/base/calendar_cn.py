@@ -1,0 +1,20 @@
+"""The working calendar of mainland China from the State Council's yearly notices.
+
+The package chinesecalendar keeps the notices; this module gives them our form.
+"""
+
+from __future__ import annotations
+
+from chinese_calendar import constants
+
+from tongban.base.worktime import Calendar, DayKind
+
+
+def statutory_calendar() -> Calendar:
+    """Holidays, days off in lieu and adjusted working days of every year that the package covers."""
+    exceptions = {day: DayKind.HOLIDAY for day in constants.holidays}
+    exceptions |= {day: DayKind.IN_LIEU for day in constants.in_lieu_days}
+    exceptions |= {day: DayKind.ADJUSTED_WORKDAY for day in constants.workdays}
+    # A day off in the last week of December can belong to the next year's notice alone.
+    years = {day.year for day in constants.holidays if (day.month, day.day) == (10, 1)}
+    return Calendar(years=frozenset(years), exceptions=exceptions)

@@ -1,0 +1,1 @@
+"""Acts on applications and cases: one function, one transaction, one ledger entry."""

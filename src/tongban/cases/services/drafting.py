@@ -1,0 +1,267 @@
+"""Filling in: drafts, pages of answers, files. Nothing here reaches an organ yet."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import cast
+
+import filetype
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from tongban.base.clocks import utc_now
+from tongban.base.problems import Conflict, FieldError, InvalidInput, NotFound
+from tongban.cases import storage
+from tongban.cases.answers import check_page
+from tongban.cases.models import Case, Draft, MaterialFile
+from tongban.cases.permissions import applicant_case
+from tongban.cases.rules import State
+from tongban.catalogue.guide_schema import FormPage, Material
+from tongban.catalogue.models import ServiceItem
+from tongban.catalogue.selectors import document_of
+from tongban.directory.models import Account, Person
+from tongban.directory.selectors import person_of
+
+MEDIA_TYPES = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
+FILES_A_MATERIAL = 5
+HEAD_BYTES = 8_192
+
+
+def applicant_of(account: Account) -> Person:
+    """The person behind the account. Raises InvalidInput when the account is nobody's."""
+    person = person_of(account)
+    if person is None:
+        raise InvalidInput(
+            code="no_person",
+            title=_("This account can't apply"),
+            detail=_("It belongs to no resident, so nothing can be handed in with it."),
+            fix=_("Sign in with a resident's account."),
+        )
+    return person
+
+
+def _prefilled(person: Person, pages: tuple[FormPage, ...]) -> dict[str, str]:
+    known = {
+        "person.name": person.name,
+        "person.id_number": person.id_number,
+        "person.phone": person.phone,
+        "person.address": person.address,
+    }
+    return {
+        field.key: known[field.prefill]
+        for page in pages
+        for field in page.fields
+        if field.prefill and known[field.prefill]
+    }
+
+
+def start_draft(actor: Account, item: ServiceItem, *, at: datetime | None = None) -> Draft:
+    """The actor's draft for an item; the one that is there, else a new one with what is known.
+
+    Raises Conflict when the item can't be applied for online, InvalidInput when the account is
+    nobody's.
+    """
+    person = applicant_of(actor)
+    held = Draft.objects.filter(account=actor, item=item, case=None).select_related("guide").first()
+    guide = item.guides.filter(effective_to=None).first()
+    if guide is None or not guide.accepts_online:
+        raise Conflict(
+            code="not_online",
+            title=_("This item can't be applied for here yet"),
+            detail=_("Its guide is not complete, or the organ takes applications at the counter."),
+            fix=_("Ask the organ, or call 12345."),
+        )
+    if held:
+        return held
+    try:
+        with transaction.atomic():
+            return Draft.objects.create(
+                account=actor,
+                item=item,
+                guide=guide,
+                key=uuid.uuid4(),
+                answers=_prefilled(person, document_of(guide).form_pages),
+                updated_at=at or utc_now(),
+            )
+    except IntegrityError:  # Started twice at once: both go on with the first.
+        return Draft.objects.select_related("guide").get(account=actor, item=item, case=None)
+
+
+@transaction.atomic
+def start_correction(actor: Account, number: str, *, at: datetime | None = None) -> Draft:
+    """The draft in which the applicant corrects a case: its answers and files to begin with.
+
+    Raises NotFound for another's case, Conflict when no correction is asked for.
+    """
+    case = applicant_case(actor, number, lock=True)
+    if case.state != State.CORRECTION:
+        raise Conflict(
+            code="no_correction_asked",
+            title=_("Nothing has to be corrected"),
+            detail=_("The organ has not asked for a correction, or it is already handed in."),
+        )
+    draft, created = Draft.objects.select_related("guide").get_or_create(
+        case=case,
+        defaults={
+            "account": actor,
+            "item": case.item,
+            "guide": case.guide,
+            "key": uuid.uuid4(),
+            "answers": case.answers,
+            "updated_at": at or utc_now(),
+        },
+    )
+    if created:
+        MaterialFile.objects.bulk_create(
+            MaterialFile(
+                draft=draft,
+                key=uuid.uuid4(),
+                material=kept.material,
+                name=kept.name,
+                media_type=kept.media_type,
+                size=kept.size,
+                sha256=kept.sha256,
+                uploaded_at=kept.uploaded_at,
+            )
+            for kept in case.files.filter(superseded=False)
+        )
+    return draft
+
+
+@transaction.atomic
+def save_page(
+    actor: Account,
+    key: uuid.UUID,
+    page: FormPage,
+    typed: Mapping[str, str],
+    *,
+    at: datetime | None = None,
+) -> list[FieldError]:
+    """Keep what was typed on a page, right or wrong, and return what is wrong with it."""
+    draft = _own_draft(actor, key)
+    answers, errors = check_page(page, typed)
+    draft.answers = draft.answers | answers
+    draft.updated_at = at or utc_now()
+    draft.save(update_fields=["answers", "updated_at"])
+    return errors
+
+
+def _own_draft(actor: Account, key: uuid.UUID) -> Draft:
+    draft = (
+        Draft.objects.select_for_update(of=("self",))
+        .select_related("guide")
+        .filter(key=key, account=actor)
+        .first()
+    )
+    if draft is None:
+        raise NotFound(
+            code="draft_not_found",
+            title=_("This form is not open any more"),
+            detail=_("It has been sent already, or it belongs to another account."),
+            fix=_("See «My cases» for what you have sent."),
+        )
+    return draft
+
+
+def _refuse(material: str, code: str, detail: object) -> InvalidInput:
+    return InvalidInput(
+        code=code, title=_("The file was not taken"), detail=detail, field=material
+    )
+
+
+def _media_type(upload: UploadedFile, material: Material) -> str:
+    """The real type of an upload, told by its first bytes. Raises InvalidInput for others."""
+    upload.seek(0)
+    head = upload.read(HEAD_BYTES)
+    upload.seek(0)
+    media_type = filetype.guess_mime(head) or "unknown"
+    if MEDIA_TYPES.get(media_type) not in material.accept:
+        raise _refuse(
+            material.key,
+            "file_type",
+            _("«%(name)s» is not one of: %(accepted)s. Save it in one of these forms.")
+            % {"name": upload.name, "accepted": ", ".join(material.accept).upper()},
+        )
+    return cast(str, media_type)
+
+
+def _check_size(upload: UploadedFile, material: Material) -> None:
+    size = upload.size or 0
+    if size == 0:
+        raise _refuse(
+            material.key, "file_empty", _("«%(name)s» is empty.") % {"name": upload.name}
+        )
+    if size > material.max_mb * 1024 * 1024:
+        raise _refuse(
+            material.key,
+            "file_too_large",
+            _("«%(name)s» is larger than %(most)d MB. Scan it with less detail or take a smaller"
+              " photo.")
+            % {"name": upload.name, "most": material.max_mb},
+        )
+
+
+def attach_file(
+    actor: Account,
+    key: uuid.UUID,
+    material_key: str,
+    upload: UploadedFile,
+    *,
+    at: datetime | None = None,
+) -> MaterialFile:
+    """Keep a file for a material of a draft. Raises InvalidInput for what can't be taken."""
+    with transaction.atomic():
+        draft = _own_draft(actor, key)
+    material = next(
+        (one for one in document_of(draft.guide).materials if one.key == material_key), None
+    )
+    if material is None or material.how != "upload":
+        raise _refuse(material_key, "no_such_material", _("The guide does not ask for this file."))
+    _check_size(upload, material)
+    media_type = _media_type(upload, material)
+    # The file lies on disk before the transaction begins: uploads don't hold the write lock.
+    digest, size = storage.keep(upload.chunks())
+    with transaction.atomic():
+        draft = _own_draft(actor, key)
+        if draft.files.filter(material=material_key).count() >= FILES_A_MATERIAL:
+            raise _refuse(
+                material_key,
+                "too_many_files",
+                _("At most %(most)d files; remove one first.") % {"most": FILES_A_MATERIAL},
+            )
+        return MaterialFile.objects.create(
+            draft=draft,
+            key=uuid.uuid4(),
+            material=material_key,
+            name=_file_name(upload.name or "", media_type),
+            media_type=media_type,
+            size=size,
+            sha256=digest,
+            uploaded_at=at or utc_now(),
+        )
+
+
+def _file_name(name: str, media_type: str) -> str:
+    """A name that is safe to show and to save under: no path, no control characters."""
+    plain = "".join(char for char in name.replace("\\", "/").split("/")[-1] if char.isprintable())
+    return plain[-150:] or f"file.{MEDIA_TYPES[media_type]}"
+
+
+@transaction.atomic
+def remove_file(actor: Account, key: uuid.UUID, file_key: uuid.UUID) -> None:
+    """Take a file out of a draft. Raises NotFound when it isn't there."""
+    draft = _own_draft(actor, key)
+    removed, _rows = draft.files.filter(key=file_key).delete()
+    if not removed:
+        raise NotFound(code="file_not_found", title=_("There is no such file"))
+
+
+@transaction.atomic
+def discard_draft(actor: Account, key: uuid.UUID) -> None:
+    """Throw a draft away with its files. Raises NotFound when it isn't there."""
+    draft = _own_draft(actor, key)
+    draft.files.all().delete()
+    draft.delete()

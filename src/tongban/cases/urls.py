@@ -1,0 +1,20 @@
+from django.urls import path
+
+from tongban.cases import staff_views, views
+
+app_name = "cases"
+urlpatterns = [
+    path("items/<str:code>/apply/", views.apply, name="apply"),
+    path("items/<str:code>/apply/<str:page>/", views.apply_page, name="apply-page"),
+    path("cases/<str:number>/", views.case, name="case"),
+    path("cases/<str:number>/files/<uuid:key>/", views.case_file_download, name="file"),
+    path("cases/<str:number>/correct/", views.correct, name="correct"),
+    path("cases/<str:number>/correct/<str:page>/", views.correct_page, name="correct-page"),
+    path("work/", staff_views.work, name="work"),
+    path("work/cases/<str:number>/", staff_views.work_case, name="work-case"),
+    path(
+        "work/cases/<str:number>/files/<uuid:key>/",
+        staff_views.work_file_download,
+        name="work-file",
+    ),
+]

@@ -1,0 +1,348 @@
+"""Pages of the applicant: filling in, handing in, following a case."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from tongban.base.clocks import utc_now
+from tongban.base.problems import FieldError, InvalidInput, NotFound
+from tongban.cases import storage
+from tongban.cases.forms import CHECK, MATERIALS, Flow, field_rows, flow_of, summary
+from tongban.cases.models import Case, Draft, MaterialFile
+from tongban.cases.permissions import applicant_case
+from tongban.cases.rules import State
+from tongban.cases.selectors import case_clock, case_file
+from tongban.cases.services import drafting, submitting
+from tongban.cases.wording import answers_by_page, time_bar, timeline, what_next
+from tongban.catalogue.guide_schema import FormPage
+from tongban.catalogue.models import ServiceItem
+from tongban.catalogue.selectors import document_of, find_item, guide_in_force
+from tongban.catalogue.views import guide_context, material_row
+from tongban.directory.models import Account
+
+KEPT_FORM = "kept_form"
+
+
+def account_of(request: HttpRequest) -> Account:
+    """The signed-in account; views that call it require sign-in."""
+    assert isinstance(request.user, Account)
+    return request.user
+
+
+def case_row(case: Case) -> dict[str, object]:
+    """A case in the list «My cases»."""
+    title, text = what_next(case)
+    return {
+        "number": case.number,
+        "item": case.item.name,
+        "organ": case.organ.name,
+        "state": case.state,
+        "state_label": case.get_state_display(),
+        "submitted_at": case.submitted_at,
+        "next": title,
+        "next_text": text,
+        "url": reverse("cases:case", args=[case.number]),
+        "needs_action": case.state == State.CORRECTION,
+    }
+
+
+def _item(code: str) -> ServiceItem:
+    item = find_item(code)
+    if item is None:
+        raise Http404
+    return item
+
+
+# Applying
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def apply(request: HttpRequest, code: str) -> HttpResponse:
+    """Before filling in: what is needed; begin, go on, or throw away what was begun."""
+    item, actor = _item(code), account_of(request)
+    held = Draft.objects.filter(account=actor, item=item, case=None).first()
+    if request.method == "POST":
+        if request.POST.get("action") == "discard" and held:
+            drafting.discard_draft(actor, held.key)
+            return redirect("cases:apply", code=code)
+        draft = drafting.start_draft(actor, item)
+        flow = flow_of(draft, code=code)
+        return redirect(flow.url(flow.steps[0]))
+    guide = guide_in_force(item)
+    if guide is None or not guide.accepts_online:
+        return redirect("catalogue:item", code=code)
+    context = {"item": item, "draft": held, **guide_context(guide)}
+    return render(request, "cases/apply_start.html", context)
+
+
+def _keep_and_sign_in(request: HttpRequest) -> HttpResponse:
+    """The session ended while a page was filled in: keep what was typed until after sign-in."""
+    if request.method == "POST":
+        typed = {name: request.POST[name] for name in request.POST if name != "csrfmiddlewaretoken"}
+        request.session[KEPT_FORM] = {"path": request.path, "typed": typed}
+    return redirect_to_login(request.path)
+
+
+def _kept(request: HttpRequest) -> dict[str, str]:
+    kept = request.session.get(KEPT_FORM)
+    if not kept or kept["path"] != request.path:
+        return {}
+    del request.session[KEPT_FORM]
+    return dict(kept["typed"])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def apply_page(request: HttpRequest, code: str, page: str) -> HttpResponse:
+    """One page of an application."""
+    if not request.user.is_authenticated:
+        return _keep_and_sign_in(request)
+    item, actor = _item(code), account_of(request)
+    draft = (
+        Draft.objects.select_related("guide").filter(account=actor, item=item, case=None).first()
+    )
+    if draft is None:
+        return _after_sending(request, actor, code)
+    return _step(request, flow_of(draft, code=code), page, item)
+
+
+def _after_sending(request: HttpRequest, actor: Account, code: str) -> HttpResponse:
+    """The form is gone: a second click on «send» leads to the case, anything else to the start."""
+    key = request.POST.get("draft", "")
+    try:
+        sent = submitting.submit(actor, uuid.UUID(key)) if key else None
+    except (ValueError, NotFound):
+        sent = None
+    return redirect("cases:case", number=sent.number) if sent else redirect("cases:apply", code=code)
+
+
+def _step(request: HttpRequest, flow: Flow, step: str, item: ServiceItem) -> HttpResponse:
+    if step not in flow.steps:
+        raise Http404
+    if step == CHECK:
+        return _check_step(request, flow, item)
+    if step == MATERIALS:
+        return _materials_step(request, flow, item)
+    page = flow.page(step)
+    assert page is not None
+    return _form_step(request, flow, page, item)
+
+
+def _frame(flow: Flow, step: str, item: ServiceItem, errors: list[FieldError]) -> dict[str, object]:
+    return {
+        "item": item,
+        "flow": flow,
+        "draft": flow.draft,
+        "step": step,
+        "step_number": flow.steps.index(step) + 1,
+        "step_count": len(flow.steps),
+        "back_url": flow.before(step),
+        "errors": summary(errors),
+    }
+
+
+def _form_step(request: HttpRequest, flow: Flow, page: FormPage, item: ServiceItem) -> HttpResponse:
+    actor, draft = account_of(request), flow.draft
+    errors: list[FieldError] = []
+    kept: dict[str, str] = {}
+    if request.method == "POST":
+        typed = {field.key: request.POST.get(field.key, "") for field in page.fields}
+        errors = drafting.save_page(actor, draft.key, page, typed)
+        if not errors:
+            back_to_check = request.POST.get("return") == CHECK
+            return redirect(flow.url(CHECK) if back_to_check else flow.after(page.key))
+        draft.refresh_from_db(fields=["answers"])
+    else:
+        kept = _kept(request)
+    context = _frame(flow, page.key, item, errors) | {
+        "page": page,
+        "fields": field_rows(page, draft.answers | kept, errors),
+        "restored": bool(kept),
+        "return_to": request.GET.get("return", "") or request.POST.get("return", ""),
+    }
+    return render(request, "cases/form_page.html", context)
+
+
+def _materials_step(request: HttpRequest, flow: Flow, item: ServiceItem) -> HttpResponse:
+    actor, draft = account_of(request), flow.draft
+    errors: list[FieldError] = []
+    if request.method == "POST":
+        action = request.POST.get("action", "")
+        if action.startswith("remove:"):
+            _remove(actor, draft, action.removeprefix("remove:"))
+            return redirect(flow.url(MATERIALS))
+        errors = _take_uploads(request, actor, flow)
+        if not errors and action != "upload":
+            errors = submitting.missing_materials(flow.document, list(draft.files.all()))
+            if not errors:
+                return redirect(flow.after(MATERIALS))
+        elif not errors:
+            return redirect(flow.url(MATERIALS))
+    files: dict[str, list[MaterialFile]] = {}
+    for file in draft.files.order_by("id"):
+        files.setdefault(file.material, []).append(file)
+    faults = {error.pointer.lstrip("/"): error.detail for error in errors}
+    rows = [
+        material_row(material)
+        | {"files": files.get(material.key, []), "error": faults.get(material.key, "")}
+        for material in flow.document.materials
+    ]
+    context = _frame(flow, MATERIALS, item, errors) | {
+        "uploads": [row for row in rows if row["how"] == "upload"],
+        "others": [row for row in rows if row["how"] != "upload"],
+    }
+    return render(request, "cases/materials.html", context)
+
+
+def _remove(actor: Account, draft: Draft, key: str) -> None:
+    try:
+        drafting.remove_file(actor, draft.key, uuid.UUID(key))
+    except ValueError:
+        raise Http404 from None
+
+
+def _take_uploads(request: HttpRequest, actor: Account, flow: Flow) -> list[FieldError]:
+    """Keep every file that can be kept; what is wrong with the others."""
+    errors = []
+    for name in request.FILES:
+        for upload in request.FILES.getlist(name):
+            try:
+                drafting.attach_file(actor, flow.draft.key, name.removeprefix("file-"), upload)
+            except InvalidInput as problem:
+                errors.append(
+                    FieldError(f"/{problem.field}", problem.code, str(problem.detail))
+                )
+    return errors
+
+
+def _check_step(request: HttpRequest, flow: Flow, item: ServiceItem) -> HttpResponse:
+    actor, draft = account_of(request), flow.draft
+    errors: list[FieldError] = []
+    if request.method == "POST":
+        try:
+            if flow.number:
+                sent = submitting.hand_in_correction(actor, flow.number)
+            else:
+                sent = submitting.submit(actor, draft.key)
+            return redirect(f"{reverse('cases:case', args=[sent.number])}?sent=1")
+        except InvalidInput as problem:
+            errors = list(problem.errors)
+    labels = {
+        field.key: field
+        for page in flow.document.form_pages
+        for field in page.fields
+    }
+    context = _frame(flow, CHECK, item, []) | {
+        "pages": [
+            page | {"url": f"{flow.url(str(page['key']))}?return={CHECK}"}
+            for page in answers_by_page(flow.document.form_pages, draft.answers)
+        ],
+        "files": list(draft.files.order_by("id")),
+        "material_names": {row.key: material_row(row)["name"] for row in flow.document.materials},
+        "materials_url": flow.url(MATERIALS) if MATERIALS in flow.steps else "",
+        "faults": [
+            {
+                "message": error.detail,
+                "url": flow.url(flow.step_of_field(error.pointer.lstrip("/"))),
+                "field": labels.get(error.pointer.lstrip("/")),
+            }
+            for error in errors
+        ],
+    }
+    return render(request, "cases/check.html", context)
+
+
+# Correcting
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def correct(request: HttpRequest, number: str) -> HttpResponse:
+    """Begin or go on with the correction of a case."""
+    case = applicant_case(account_of(request), number)
+    if request.method != "POST":
+        return redirect("cases:case", number=case.number)
+    flow = _correction(account_of(request), case)
+    return redirect(flow.url(flow.steps[0]))
+
+
+def _correction(actor: Account, case: Case) -> Flow:
+    draft = drafting.start_correction(actor, case.number)
+    return flow_of(draft, code=case.item.code, number=case.number)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def correct_page(request: HttpRequest, number: str, page: str) -> HttpResponse:
+    """One page of a correction."""
+    if not request.user.is_authenticated:
+        return _keep_and_sign_in(request)
+    case = applicant_case(account_of(request), number)
+    if case.state != State.CORRECTION:  # Handed in already, perhaps by a second click.
+        return redirect("cases:case", number=case.number)
+    return _step(request, _correction(account_of(request), case), page, case.item)
+
+
+# Following
+
+
+@login_required
+@require_safe
+def case(request: HttpRequest, number: str) -> HttpResponse:
+    """The applicant's page of a case."""
+    found = applicant_case(account_of(request), number)
+    now = utc_now()
+    content = case_file(found)
+    document = document_of(found.guide)
+    title, text = what_next(found)
+    context = {
+        "case": found,
+        "sent": request.GET.get("sent") == "1",
+        "next_title": title,
+        "next_text": text,
+        "timeline": timeline(content.events),
+        "views": content.views,
+        "bar": time_bar(found, case_clock(found, now), now),
+        "reasons": content.reasons,
+        "needs_correction": found.state == State.CORRECTION,
+        "decided": found.state in (State.APPROVED, State.DENIED),
+        "pages": answers_by_page(document.form_pages, found.answers),
+        "files": content.files,
+        "material_names": {row.key: material_row(row)["name"] for row in document.materials},
+        "result": guide_context(found.guide)["result"],
+        "remedies": guide_context(found.guide)["remedies"],
+    }
+    return render(request, "cases/case.html", context)
+
+
+def send_file(case: Case, key: uuid.UUID) -> HttpResponse:
+    """A file of a case as a download; never shown inside our pages, so that it can't act there."""
+    file = case.files.filter(key=key).first()
+    if file is None:
+        raise Http404
+    try:
+        stream = storage.open_file(file.sha256)
+    except FileNotFoundError:
+        raise NotFound(
+            code="file_missing",
+            title=_("The file is not in the store"),
+            detail=_("It is listed, but its content is missing. Please report this."),
+        ) from None
+    answer = FileResponse(stream, content_type=file.media_type)
+    answer["Content-Disposition"] = content_disposition_header(True, file.name)
+    answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return answer
+
+
+@login_required
+@require_safe
+def case_file_download(request: HttpRequest, number: str, key: uuid.UUID) -> HttpResponse:
+    return send_file(applicant_case(account_of(request), number), key)

@@ -1,0 +1,120 @@
+"""Items as JSON: search and one item."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from tongban.base.problems import InvalidInput, NotFound
+from tongban.catalogue.search.index import Listing
+from tongban.catalogue.search.query import Filters
+from tongban.catalogue.selectors import (
+    QUERY_LONGEST,
+    SearchResult,
+    find_item,
+    guide_in_force,
+    search_items,
+)
+from tongban.directory.selectors import find_region
+
+router = Router(tags=["items"])
+
+
+class SearchQuery(Schema):
+    q: str = Field("", max_length=QUERY_LONGEST, description="What somebody looks for")
+    region: str = Field("", max_length=12, description="Region code of 2 to 12 digits")
+    organ: str = Field("", max_length=100)
+    kind: str = Field("", max_length=20)
+    audience: str = Field("", max_length=30)
+    page: int = Field(1, ge=1, le=100)
+    size: int = Field(10, ge=1, le=50)
+
+
+class FoundItem(Schema):
+    code: str
+    name: str
+    organ: str
+    region: str
+    score: float
+
+
+class SearchAnswer(Schema):
+    query: str
+    region: str
+    total: int
+    took_ms: float
+    results: list[FoundItem]
+
+
+class Item(Schema):
+    code: str
+    name: str
+    kind: str
+    main_item: str
+    organ: str
+    region: str
+    guide: dict[str, object] | None = Field(description="The guide in force, as its document")
+
+
+def found_item(listing: Listing, score: float) -> dict[str, object]:
+    return {
+        "code": listing.code,
+        "name": listing.name,
+        "organ": listing.organ,
+        "region": listing.region,
+        "score": round(score, 4),
+    }
+
+
+def search_document(found: SearchResult, region: str) -> dict[str, object]:
+    """A search result as JSON, the same for the API and the command line."""
+    return {
+        "query": found.query,
+        "region": region,
+        "total": found.total,
+        "took_ms": round(found.took_ms, 3),
+        "results": [found_item(hit.listing, hit.score) for hit in found.hits],
+    }
+
+
+def checked_region(code: str) -> str:
+    """The 12-digit code of a known region, "" for none. Raises InvalidInput for an unknown one."""
+    if not code:
+        return ""
+    region = find_region(code)
+    if region is None:
+        raise InvalidInput(
+            code="unknown_region",
+            title="Unknown region",
+            detail=f"{code!r} is not the code of a region that is loaded",
+            field="region",
+            fix="Use a code of 2 to 12 digits, for example 511602000000.",
+        )
+    return region.code
+
+
+@router.get("/search", response=SearchAnswer, summary="Search service items")
+def search(request: HttpRequest, asked: Query[SearchQuery]) -> dict[str, object]:
+    region = checked_region(asked.region)
+    filters = Filters(region=region, organ=asked.organ, kind=asked.kind, audience=asked.audience)
+    return search_document(
+        search_items(asked.q, filters, page=asked.page, size=asked.size), region
+    )
+
+
+@router.get("/items/{code}", response=Item, summary="One service item with its guide")
+def item(request: HttpRequest, code: str) -> dict[str, object]:
+    found = find_item(code)
+    if found is None:
+        raise NotFound(code="item_not_found", title="There is no such item", detail=code[:64])
+    guide = guide_in_force(found)
+    return {
+        "code": found.code,
+        "name": found.name,
+        "kind": found.kind,
+        "main_item": found.main_item,
+        "organ": found.organ.name if found.organ else "",
+        "region": found.region_id or "",
+        "guide": guide.document if guide else None,
+    }

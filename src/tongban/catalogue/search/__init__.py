@@ -1,0 +1,1 @@
+"""Search over service items: `text` (words, pinyin), `index` (writing), `query` (asking)."""

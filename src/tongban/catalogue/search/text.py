@@ -1,0 +1,99 @@
+"""Texts as search sees them: words, characters, pinyin syllables and initials."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from pathlib import Path
+
+import rjieba
+from pypinyin import lazy_pinyin
+
+SYLLABLES = Path(__file__).parent / "syllables.txt"
+CHINESE = re.compile(r"[㐀-䶿一-鿿]+")
+CHUNK = re.compile(r"[㐀-䶿一-鿿]+|[a-z0-9]+")
+
+# Words that say that a person wants something done, not what.
+STOP_WORDS = frozenset(
+    "的 了 吗 呢 吧 啊 我 我要 想 要 怎么 怎么办 怎样 如何 哪里 在哪 什么 可以 能 需要 请问 办 办理 去 给 和 与 或 及"
+    " the a an of for to in my i how do can get apply want need and or".split()
+)
+
+
+def normalise(text: str) -> str:
+    """One form for full-width and half-width, upper and lower case (Unicode NFKC, casefold)."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def words_of(text: str) -> list[str]:
+    """Words to index: long words and the words inside them, without punctuation."""
+    return [word for word in rjieba.cut_for_search(normalise(text)) if CHUNK.search(word)]
+
+
+def chunks_of(query: str) -> list[str]:
+    """Runs of Chinese characters and runs of Latin letters or digits, in order."""
+    return CHUNK.findall(normalise(query))
+
+
+def query_words(chunk: str) -> list[str]:
+    """The words of a Chinese chunk that carry meaning; all of them when none does."""
+    words = [word for word in rjieba.cut(chunk) if CHUNK.search(word)]
+    return [word for word in words if word not in STOP_WORDS] or words
+
+
+@lru_cache(maxsize=200_000)
+def syllables_of(word: str) -> tuple[str, ...]:
+    """Pinyin of a Chinese word without tones, one syllable a character."""
+    return tuple(lazy_pinyin(word))
+
+
+def characters_of(text: str) -> list[str]:
+    return [char for run in CHINESE.findall(normalise(text)) for char in run]
+
+
+def spelling_of(text: str) -> list[str]:
+    """Syllables of all Chinese words of a text, in order (words decide how a character reads)."""
+    return [
+        syllable
+        for run in CHINESE.findall(normalise(text))
+        for word in rjieba.cut(run)
+        for syllable in syllables_of(word)
+    ]
+
+
+def pairs_of(letters: list[str]) -> list[str]:
+    """Neighbouring initials as pairs: `s f z` becomes `sf fz`, rare enough to search fast."""
+    return [first + second for first, second in zip(letters, letters[1:], strict=False)]
+
+
+@lru_cache(maxsize=1)
+def all_syllables() -> frozenset[str]:
+    """Every syllable that a Chinese character can have, without tones (a file: it never changes)."""
+    return frozenset(SYLLABLES.read_text(encoding="ascii").split())
+
+
+def split_pinyin(letters: str, *, most: int = 6) -> list[tuple[list[str], str]]:
+    """Ways to read letters as pinyin: whole syllables and an unfinished last one ("" if none).
+
+    `shenfenzh` gives (["shen", "fen"], "zh"). Longest syllables first, at most `most` ways.
+    """
+    known = all_syllables()
+    ways: list[tuple[list[str], str]] = []
+
+    def read(start: int, before: list[str]) -> None:
+        if len(ways) >= most:
+            return
+        if start == len(letters):
+            ways.append((before, ""))
+            return
+        for end in range(min(len(letters), start + 6), start, -1):
+            if letters[start:end] in known:
+                read(end, [*before, letters[start:end]])
+        rest = letters[start:]
+        if before and len(rest) < 6 and any(name.startswith(rest) for name in known):
+            ways.append((before, rest))
+
+    if letters.isalpha() and len(letters) <= 60:
+        read(0, [])
+    return sorted(ways, key=lambda way: (bool(way[1]), len(way[0])))[:most]

@@ -1,0 +1,150 @@
+"""Reads of the catalogue: guides, search, overview."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, QuerySet
+from tantivy import Document, Query
+
+from tongban.base.regions import RegionCodeError, lineage_of, pad, prefix_of
+from tongban.catalogue.guide_schema import GuideDocument
+from tongban.catalogue.models import Guide, ServiceItem
+from tongban.catalogue.search import text
+from tongban.catalogue.search.index import Listing, current_index
+from tongban.catalogue.search.query import Builder, Filters
+
+QUERY_LONGEST = 200
+PAGES_MOST = 100
+
+
+_documents: dict[tuple[int, str, int], GuideDocument] = {}
+
+
+def document_of(guide: Guide) -> GuideDocument:
+    """The guide's content; a published version never changes, so it is read once a process."""
+    place = (guide.pk, guide.slug, guide.version)
+    held = _documents.get(place)
+    if held is None:
+        held = GuideDocument.model_validate(guide.document)
+        if len(_documents) > 2_000:
+            _documents.clear()
+        _documents[place] = held
+    return held
+
+
+def find_item(code: str) -> ServiceItem | None:
+    """An item with its organ and region by its implementation code. One query."""
+    return ServiceItem.objects.select_related("organ", "region").filter(code=code).first()
+
+
+def guide_in_force(item: ServiceItem) -> Guide | None:
+    """The item's guide that is in force. One query."""
+    return item.guides.filter(effective_to=None).first()
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An item that a search found. `score` only orders the hits of one search."""
+
+    listing: Listing
+    score: float
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """`how` is "typed", "mistake" (one character off) or "any" (only some of the words)."""
+
+    query: str
+    total: int
+    took_ms: float
+    hits: tuple[Hit, ...]
+    how: str
+
+
+def _tries(builder: Builder, chunks: Sequence[str]) -> Iterator[tuple[str, Query]]:
+    if not chunks:
+        yield "typed", builder.everything()
+        return
+    yield "typed", builder.as_typed(chunks)
+    near = builder.with_one_mistake(chunks)
+    if near is not None:
+        yield "mistake", near
+    yield "any", builder.any_word(chunks)
+
+
+def search_items(
+    query: str, filters: Filters | None = None, *, page: int = 1, size: int = 10
+) -> SearchResult:
+    """Items for what somebody typed, best first; everything in the filters for an empty query.
+
+    Asks the index only, no database.
+
+    Raises IndexMissing when there is no index yet.
+    """
+    filters = filters or Filters()
+    began = time.perf_counter()
+    index = current_index()
+    builder = Builder(index.schema)
+    searcher = index.searcher()
+    chunks = text.chunks_of(query[:QUERY_LONGEST])
+    hits: tuple[Hit, ...] = ()
+    total, how = 0, "typed"
+    for how, built in _tries(builder, chunks):
+        found = searcher.search(
+            builder.filtered(built, filters),
+            limit=size,
+            offset=(min(page, PAGES_MOST) - 1) * size,
+        )
+        total = found.count or 0
+        if total:
+            hits = tuple(Hit(_listing(searcher.doc(place)), score) for score, place in found.hits)
+            break
+    return SearchResult(query, total, (time.perf_counter() - began) * 1000, hits, how)
+
+
+def _listing(document: Document) -> Listing:
+    stored = json.loads(document.get_first("listing"))
+    for name in ("audience", "aliases", "summary"):
+        stored[name] = tuple(stored[name])
+    return Listing(**stored)
+
+
+@dataclass(frozen=True)
+class OrganCount:
+    code: str
+    name: str
+    count: int
+
+
+def _serving(region: str) -> QuerySet[ServiceItem]:
+    """Items that serve a region: its own and those of all above it."""
+    try:
+        prefixes = [prefix_of(code) for code in lineage_of(pad(region))]
+    except RegionCodeError:
+        return ServiceItem.objects.none()
+    return ServiceItem.objects.filter(region_path__in=prefixes)
+
+
+def organs_serving(region: str) -> list[OrganCount]:
+    """Organs with the number of their items that serve a region, most first. One query."""
+    rows = (
+        _serving(region)
+        .exclude(organ=None)
+        .values("organ__code", "organ__name")
+        .annotate(count=Count("id"))
+        .order_by("-count", "organ__name")
+    )
+    return [OrganCount(row["organ__code"], row["organ__name"], row["count"]) for row in rows]
+
+
+def guides_serving(region: str) -> list[Guide]:
+    """Guides in force that serve a region, with item, organ and region. One query."""
+    return list(
+        Guide.objects.filter(effective_to=None, item__in=_serving(region))
+        .select_related("item__organ", "item__region")
+        .order_by("slug")
+    )

@@ -1,0 +1,261 @@
+"""Search and guide pages."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from tongban.catalogue.codes import KINDS
+from tongban.catalogue.guide_schema import GuideDocument, Material
+from tongban.catalogue.highlighting import highlight
+from tongban.catalogue.models import Guide
+from tongban.catalogue.search.index import Listing, listing_of
+from tongban.catalogue.search.query import Filters
+from tongban.catalogue.selectors import (
+    PAGES_MOST,
+    document_of,
+    find_item,
+    guide_in_force,
+    organs_serving,
+    search_items,
+)
+from tongban.catalogue.wording import (
+    AUDIENCE_LABELS,
+    FORM_LABELS,
+    HOW_LABELS,
+    NECESSITY_LABELS,
+    in_chinese,
+    kind_label,
+    labels,
+    limit_of,
+    limit_words,
+    said,
+    visits_words,
+)
+from tongban.directory.choice import current_region, region_name
+
+PAGE_SIZE = 10
+
+
+def listing_row(listing: Listing, query: str = "") -> dict[str, object]:
+    """A result row for `web/components/result_row.html`."""
+    url = reverse("catalogue:item", args=[listing.code])
+    english = not in_chinese() and listing.name_en
+    return {
+        "url": url,
+        "code": listing.code,
+        "name_html": highlight(listing.name, query),
+        "name_en": listing.name_en if english else "",
+        "organ": listing.organ,
+        "region": listing.region_name,
+        "kind_label": kind_label(listing.kind),
+        "summary": listing.summary[0 if in_chinese() else 1],
+        "audience_labels": labels(AUDIENCE_LABELS, listing.audience),
+        "limit_label": limit_words(listing.promised_value, listing.promised_unit),
+        "visits_label": visits_words(listing.on_site_visits) if listing.has_guide else "",
+        "online": listing.accepts_online,
+        "has_guide": listing.has_guide,
+        "apply_url": reverse("cases:apply", args=[listing.code]) if listing.accepts_online else "",
+    }
+
+
+def guide_row(guide: Guide) -> dict[str, object]:
+    return listing_row(listing_of(guide.item, guide))
+
+
+# What the filter panel offers for "who it is for".
+AUDIENCES = ("natural_person", "enterprise", "public_institution", "social_organisation")
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Results for `q`, within a region and filters."""
+    query = request.GET.get("q", "").strip()
+    region = request.GET.get("region", "") or current_region(request)
+    if not region_name(region):
+        return _unknown_region(request, query)
+    filters = Filters(
+        region=region,
+        organ=request.GET.get("organ", ""),
+        kind=request.GET.get("kind", ""),
+        audience=request.GET.get("audience", ""),
+    )
+    number = _page_number(request)
+    found = search_items(query, filters, page=number, size=PAGE_SIZE)
+    pages = -(-found.total // PAGE_SIZE)
+    context = {
+        "query": query,
+        "region": region,
+        "region_name": region_name(region),
+        "hits": [listing_row(hit.listing, query) for hit in found.hits],
+        "total": found.total,
+        "how": found.how,
+        "page": number,
+        "pages": pages,
+        "previous_url": _link(request, page=number - 1) if number > 1 else "",
+        "next_url": _link(request, page=number + 1) if number < pages else "",
+        "filter_groups": _filter_groups(request, filters),
+        "filtered": bool(filters.organ or filters.kind or filters.audience),
+        "everything_url": f"{reverse('catalogue:search')}?{urlencode({'q': query})}",
+        "nothing_asked": not query and not (filters.organ or filters.kind or filters.audience),
+    }
+    return render(request, "catalogue/search.html", context)
+
+
+def _page_number(request: HttpRequest) -> int:
+    page = request.GET.get("page", "1")
+    return min(max(int(page), 1), PAGES_MOST) if page.isascii() and page.isdigit() else 1
+
+
+def _unknown_region(request: HttpRequest, query: str) -> HttpResponse:
+    context = {"query": query, "unknown_region": request.GET.get("region", "")}
+    return render(request, "catalogue/search.html", context, status=404)
+
+
+def _link(request: HttpRequest, **changes: object) -> str:
+    """This search with other parameters; an empty value takes one away."""
+    wanted = {name: request.GET[name] for name in request.GET if name != "page"} | changes
+    return "?" + urlencode({name: value for name, value in wanted.items() if value})
+
+
+def _filter_groups(request: HttpRequest, filters: Filters) -> list[dict[str, object]]:
+    """Organ, kind and audience as groups of links; what is chosen can be taken away."""
+    groups = (
+        (
+            "organ",
+            _("Department"),
+            [(organ.code, organ.name, organ.count) for organ in organs_serving(filters.region)],
+            filters.organ,
+        ),
+        ("kind", _("Kind"), [(kind, kind_label(kind), None) for kind in KINDS], filters.kind),
+        (
+            "audience",
+            _("Who it is for"),
+            [(who, AUDIENCE_LABELS[who](), None) for who in AUDIENCES],
+            filters.audience,
+        ),
+    )
+    return [
+        {
+            "name": name,
+            "title": title,
+            "options": [
+                {
+                    "label": label,
+                    "count": count,
+                    "selected": value == chosen,
+                    "url": _link(request, **{name: "" if value == chosen else value}),
+                }
+                for value, label, count in options
+            ],
+            "chosen": chosen,
+        }
+        for name, title, options, chosen in groups
+    ]
+
+
+@require_safe
+def item(request: HttpRequest, code: str) -> HttpResponse:
+    """The guide of an item; without a guide, what the list says and where to ask."""
+    found = find_item(code)
+    if found is None:
+        raise Http404
+    guide = guide_in_force(found)
+    context = {"item": found, "kind_label": kind_label(found.kind)}
+    if guide is None:
+        return render(request, "catalogue/item_without_guide.html", context)
+    return render(request, "catalogue/guide.html", context | guide_context(guide))
+
+
+def guide_context(guide: Guide) -> dict[str, object]:
+    """A guide's content in the language of the page, for `catalogue/guide.html`."""
+    document = document_of(guide)
+    return {
+        "guide": guide,
+        "name": said(document.name),
+        "summary": said(document.summary),
+        "facts": _facts(document),
+        "audience_labels": labels(AUDIENCE_LABELS, document.audience),
+        "conditions": [said(condition) for condition in document.conditions],
+        "materials": [material_row(material) for material in document.materials],
+        "steps": [
+            {
+                "name": said(step.name),
+                "office": said(step.office),
+                "limit": limit_of(step.limit),
+                "note": said(step.note),
+            }
+            for step in document.steps
+        ],
+        "fees": [
+            {
+                "name": said(fee.name),
+                "standard": said(fee.standard),
+                "basis": fee.basis,
+                "reduction": said(fee.reduction),
+            }
+            for fee in document.fees
+        ],
+        "legal_bases": document.legal_bases,
+        "power_source": said(document.power_source),
+        "result": said(document.result.name),
+        "place": said(document.place),
+        "opening_hours": said(document.opening_hours),
+        "enquiry_phone": document.enquiry_phone,
+        "complaint_phone": document.complaint_phone,
+        "handling_forms": labels(FORM_LABELS, document.handling_forms),
+        "on_site_reason": said(document.on_site_reason),
+        "limit_notes": [
+            note
+            for note in (said(document.promised_limit.note), said(document.statutory_limit.note))
+            if note
+        ],
+        "statutory_limit": limit_of(document.statutory_limit),
+        "promised_limit": limit_of(document.promised_limit),
+        "remedies": said(document.remedies),
+        "faq": [
+            {"question": said(one.question), "answer": said(one.answer)} for one in document.faq
+        ],
+        "quantity_limit": said(document.quantity_limit),
+        "intermediary_service": said(document.intermediary_service),
+        "supports_appointment": document.supports_appointment,
+        "supports_delivery": document.supports_delivery,
+    }
+
+
+def _facts(document: GuideDocument) -> list[dict[str, str]]:
+    """The four things that people ask first."""
+    uploads = sum(material.how == "upload" for material in document.materials)
+    return [
+        {"label": _("Time"), "value": limit_of(document.promised_limit)},
+        {"label": _("In person"), "value": visits_words(document.on_site_visits)},
+        {"label": _("Fee"), "value": _("see below") if document.fees else _("free")},
+        {"label": _("To upload"), "value": str(uploads)},
+    ]
+
+
+def material_row(material: Material) -> dict[str, object]:
+    """A material for `web/components/material_list.html`."""
+    return {
+        "key": material.key,
+        "name": said(material.name),
+        "how": material.how,
+        "how_label": HOW_LABELS[material.how](),
+        "necessity": material.necessity,
+        "necessity_label": NECESSITY_LABELS[material.necessity](),
+        "issuer": said(material.issuer),
+        "note": said(material.note),
+        "when": said(material.when),
+        "originals": material.originals,
+        "photocopies": material.photocopies,
+        "accept": ", ".join(material.accept).upper(),
+        "accept_attribute": ",".join(
+            {"pdf": ".pdf", "jpg": ".jpg,.jpeg", "png": ".png"}[kind] for kind in material.accept
+        ),
+        "max_mb": material.max_mb,
+    }

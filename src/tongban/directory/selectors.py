@@ -1,0 +1,105 @@
+"""Reads of the directory."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from threading import Lock
+
+from tongban.base.regions import NATION, RegionCodeError, lineage_of, pad
+from tongban.base.worktime import Calendar, DayKind
+from tongban.directory.models import Account, CalendarDay, CalendarYear, Enterprise, Person, Region
+
+# Other processes learn of a newly loaded year within this many seconds.
+CALENDAR_KEPT_SECONDS = 60.0
+
+_calendar: tuple[float, Calendar] | None = None
+_calendar_lock = Lock()
+
+
+def forget_calendar() -> None:
+    """Read the calendar anew at the next question (after a year was loaded)."""
+    global _calendar
+    _calendar = None
+
+
+def working_calendar() -> Calendar:
+    """The calendar in force; two queries at most once a minute in each process."""
+    global _calendar
+    with _calendar_lock:
+        now = time.monotonic()
+        if _calendar is None or now - _calendar[0] > CALENDAR_KEPT_SECONDS:
+            years = frozenset(CalendarYear.objects.values_list("year", flat=True))
+            exceptions = {
+                day: DayKind(kind) for day, kind in CalendarDay.objects.values_list("day", "kind")
+            }
+            _calendar = (now, Calendar(years=years, exceptions=exceptions))
+        return _calendar[1]
+
+
+@dataclass(frozen=True)
+class RegionChild:
+    code: str
+    name: str
+    has_children: bool
+
+
+def find_region(code: str) -> Region | None:
+    """The region with this code (2 to 12 digits), or None when there is none. One query."""
+    try:
+        return Region.objects.filter(code=pad(code)).first()
+    except RegionCodeError:
+        return None
+
+
+def region_lineage(code: str) -> list[Region]:
+    """The region and all above it, without the nation, top first. One query."""
+    codes = [step for step in lineage_of(code) if step != NATION]
+    return list(Region.objects.filter(code__in=codes).order_by("level"))
+
+
+def region_children(code: str) -> list[RegionChild]:
+    """The regions right below. Two queries."""
+    children = list(Region.objects.filter(parent_id=code).order_by("code"))
+    with_children = set(
+        Region.objects.filter(parent_id__in=[child.code for child in children])
+        .values_list("parent_id", flat=True)
+        .distinct()
+    )
+    return [RegionChild(child.code, child.name, child.code in with_children) for child in children]
+
+
+def person_of(account: Account) -> Person | None:
+    """The natural person that signs in with the account, if any. One query."""
+    return Person.objects.filter(account=account).first()
+
+
+def enterprises_of(person: Person) -> list[Enterprise]:
+    """Enterprises that the person may act for as legal representative. One query."""
+    return list(Enterprise.objects.filter(legal_representative=person).order_by("name"))
+
+
+@dataclass(frozen=True)
+class Duties:
+    """What an account may do as staff: organ ids by role."""
+
+    organs_by_role: dict[str, frozenset[int]]
+
+    def organs(self, *roles: str) -> frozenset[int]:
+        return frozenset().union(*(self.organs_by_role.get(role, frozenset()) for role in roles))
+
+    @property
+    def any(self) -> bool:
+        return bool(self.organs_by_role)
+
+
+def duties_of(account: Account) -> Duties:
+    """The posts of an account. One query."""
+    organs: dict[str, set[int]] = {}
+    for role, organ in account.posts.values_list("role", "organ_id"):
+        organs.setdefault(role, set()).add(organ)
+    return Duties({role: frozenset(ids) for role, ids in organs.items()})
+
+
+def display_name(account: Account) -> str:
+    return account.display_name or account.username

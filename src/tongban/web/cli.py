@@ -1,0 +1,255 @@
+"""The command line `tongban`. Django is set up only when a command needs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def set_up(*, migrate: bool = False) -> None:
+    """Configure Django; with `migrate`, bring the database up to date first."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tongban.web.settings")
+    from tongban.web.environment import EnvironmentProblem
+
+    try:
+        django.setup()
+    except EnvironmentProblem as problem:
+        raise click.ClickException(str(problem)) from None
+    from django.conf import settings
+
+    settings.ENVIRONMENT.home.mkdir(parents=True, exist_ok=True)
+    if migrate:
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+def shown_progress(json_wanted: bool = False) -> Callable[[int, str], None]:
+    """A progress line on stderr, only for a person at a terminal."""
+    if not sys.stderr.isatty():
+        return lambda done, what: None
+
+    def show(done: int, what: str) -> None:
+        click.echo(f"\r\033[K{what}: {done:,}", err=True, nl=False)
+
+    return show
+
+
+def end_progress() -> None:
+    if sys.stderr.isatty():
+        click.echo("\r\033[K", err=True, nl=False)
+
+
+def print_json(document: object) -> None:
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+class Tongban(click.Group):
+    """Turns the errors that people can do something about into one clear line and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        from tongban.base.problems import DomainError
+        from tongban.base.tables import TableError
+
+        try:
+            return super().invoke(ctx)
+        except TableError as problem:
+            raise click.ClickException(str(problem)) from None
+        except DomainError as problem:
+            text = ". ".join(str(p) for p in (problem.title, problem.detail, problem.fix) if p)
+            raise click.ClickException(text) from None
+        except BrokenPipeError:
+            # The reader went away (`| head`): not our failure, and nothing more to say.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return None
+
+
+@click.group(cls=Tongban, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tongban")
+def cli() -> None:
+    """Tongban 通办: one government's services in one place."""
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database up to date."""
+    set_up(migrate=True)
+    click.echo("The database is up to date.")
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), help="Default: TONGBAN_PORT or 8000.")
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True)
+def serve(host: str, port: int | None, workers: int) -> None:
+    """Serve the pages, and number the ledger's entries beside them."""
+    set_up()
+    from tongban.web.serving import serve as run
+
+    run(host=host, port=port, workers=workers)
+
+
+@cli.command()
+@click.argument("query")
+@click.option("--region", default="", help="Region code of 2 to 12 digits.")
+@click.option("--size", type=click.IntRange(1, 50), default=10, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def search(query: str, region: str, size: int, as_json: bool) -> None:
+    """Search service items."""
+    set_up()
+    from tongban.web.reporting import search_command
+
+    search_command(query, region=region, size=size, as_json=as_json)
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def doctor(as_json: bool) -> None:
+    """Print what is in force and what is unsafe; exit 1 when something is."""
+    set_up()
+    from tongban.web.reporting import doctor_command
+
+    doctor_command(as_json=as_json)
+
+
+@cli.group()
+def load() -> None:
+    """Load data; loading again changes nothing that is the same."""
+
+
+JSON_REPORT = click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+
+
+@load.command("divisions")
+@click.argument("folder", type=FOLDER)
+@click.option("--villages", is_flag=True, help="Villages too: 620,000 rows, about a minute.")
+@JSON_REPORT
+def load_divisions_command(folder: Path, villages: bool, as_json: bool) -> None:
+    """Load administrative divisions from provinces.csv, cities.csv, areas.csv, streets.csv."""
+    set_up(migrate=True)
+    from tongban.directory.services.regions import load_divisions
+    from tongban.web.reporting import print_report
+
+    report = load_divisions(folder, villages=villages, progress=shown_progress())
+    end_progress()
+    print_report(report, as_json=as_json)
+
+
+@load.command("items")
+@click.argument("file", type=FILE)
+@click.option("--source", type=click.Choice(["sichuan", "guangdong"]), default="sichuan",
+              show_default=True, help="Whose list of item type codes the file uses.")
+@JSON_REPORT
+def load_items_command(file: Path, source: str, as_json: bool) -> None:
+    """Load a list of service items. Regions come first; the packaged ones when there are none."""
+    set_up(migrate=True)
+    from tongban.web.reporting import load_items_and_index, print_report
+
+    report = load_items_and_index(file, source=source, progress=shown_progress())
+    end_progress()
+    print_report(report, as_json=as_json)
+
+
+@load.command("guides")
+@click.argument("folder", type=FOLDER)
+@click.option("--sample", is_flag=True, help="Mark them as samples to be checked.")
+@JSON_REPORT
+def load_guides_command(folder: Path, sample: bool, as_json: bool) -> None:
+    """Publish the guides (*.toml) of a folder for items of the catalogue."""
+    set_up(migrate=True)
+    from tongban.web.reporting import load_guides_and_index, print_report
+
+    print_report(load_guides_and_index(folder, sample=sample), as_json=as_json)
+
+
+@load.command("calendar")
+@click.argument("file", type=FILE)
+@click.option("--source", required=True, help="The notice, e.g. 国办发明电〔2026〕7号.")
+@JSON_REPORT
+def load_calendar_command(file: Path, source: str, as_json: bool) -> None:
+    """Load a year's holiday notice and count provisional deadlines anew."""
+    set_up(migrate=True)
+    from tongban.cases.services.handling import recompute_provisional_deadlines
+    from tongban.directory.services.calendar import load_calendar
+    from tongban.web.reporting import print_report
+
+    report = load_calendar(file, source=source)
+    moved = 0 if report.problems else recompute_provisional_deadlines()
+    print_report(report, as_json=as_json)
+    click.echo(f"{moved} deadlines counted anew", err=True)
+    if report.problems:
+        raise click.ClickException("nothing was loaded; mend the rows above first")
+
+
+@load.command("demo")
+@JSON_REPORT
+def load_demo_command(as_json: bool) -> None:
+    """Load the demonstration: a real district's items, sample guides, people who don't exist."""
+    set_up(migrate=True)
+    from tongban.ledger.services import integrate
+    from tongban.web.demonstration import load_demonstration
+    from tongban.web.reporting import print_reports
+
+    reports = load_demonstration(shown_progress())
+    while integrate():
+        pass
+    end_progress()
+    print_reports(reports, as_json=as_json)
+
+
+@cli.group()
+def ledger() -> None:
+    """The log of acts."""
+
+
+@ledger.command("verify")
+@click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
+def ledger_verify(as_json: bool) -> None:
+    """Recompute the whole log; name the first entry that does not fit. Exit 1 when there is one."""
+    set_up()
+    from tongban.web.reporting import verify_command
+
+    verify_command(as_json=as_json, progress=shown_progress())
+
+
+@ledger.command("checkpoint")
+def ledger_checkpoint() -> None:
+    """Number what waits and print the latest signed checkpoint."""
+    set_up()
+    from tongban.ledger.models import Checkpoint
+    from tongban.ledger.services import integrate
+
+    while integrate():
+        pass
+    latest = Checkpoint.objects.order_by("-size").first()
+    if latest is None:
+        raise click.ClickException("the log is empty")
+    click.echo(latest.note, nl=False)
+
+
+@ledger.command("integrate", hidden=True)
+@click.option("--parent", type=int, required=True)
+def ledger_integrate(parent: int) -> None:
+    """Number entries until the parent process ends (started by `serve`)."""
+    set_up()
+    from tongban.web.serving import integrate_until_orphaned
+
+    integrate_until_orphaned(parent)
+
+
+def main() -> None:
+    cli(prog_name="tongban")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""Demonstration data: people who don't exist, posts in real organs, the sample guides.
+
+ID numbers are valid in form and have birth years before 1900, so that none belongs to anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from tongban.base.clocks import utc_now
+from tongban.base.problems import NotPermitted
+from tongban.base.tables import LoadReport
+from tongban.catalogue.importing import load_items
+from tongban.catalogue.models import ServiceItem
+from tongban.catalogue.search.index import rebuild
+from tongban.catalogue.services import PACKAGED_ITEMS, packaged_guides, publish_guides
+from tongban.directory.models import Account, Enterprise, Organ, Person, Post, Region
+from tongban.directory.services.calendar import seed_calendar
+from tongban.directory.services.regions import PACKAGED, load_divisions
+from tongban.ledger import acts
+from tongban.ledger.services import record
+
+PASSWORD = "tongban-demo"  # noqa: S105 - shown on the sign-in page, refused in production
+REGION = "511602000000"
+
+PEOPLE = (
+    # username, name, ID number, phone, address
+    ("resident-li", "李晓明(示例)", "511602188002290018", "0826-2000101", "广安区示例路 1 号"),
+    ("resident-wang", "王桂兰(示例)", "511602189912310131", "0826-2000102", "广安区示例路 2 号"),
+    ("owner-zhao", "赵建国(示例)", "511602188101019987", "0826-2000103", "广安区示例路 3 号"),
+)
+ENTERPRISES = (("91511602MA0000000L", "广安示例餐饮有限公司", "owner-zhao"),)
+# Staff of each organ that has guides: username stem and name of the organ in the item list.
+STAFFED = (
+    ("police", "区公安分局"),
+    ("approvals", "区行政审批局"),
+    ("social", "区人社局"),
+    ("health", "区卫健局"),
+    ("disabled", "区残联"),
+    ("transport", "区交通运输局"),
+    ("tax", "广安区税务局"),
+)
+ROLES = (("clerk", "窗口"), ("reviewer", "审核"))
+
+
+@dataclass(frozen=True)
+class DemonstrationAccount:
+    username: str
+    password: str
+    who: str
+    note: str
+
+
+def demonstration_accounts() -> list[DemonstrationAccount]:
+    """Accounts to show on the sign-in page: only those that were loaded. Two queries."""
+    if settings.ENVIRONMENT.production:
+        return []
+    accounts = Account.objects.filter(demonstration=True).prefetch_related("posts__organ")
+    return [
+        DemonstrationAccount(account.username, PASSWORD, str(account), _duty(account))
+        for account in accounts.order_by("id")
+    ]
+
+
+def _duty(account: Account) -> str:
+    posts = [f"{post.organ.name} · {post.get_role_display()}" for post in account.posts.all()]
+    return "; ".join(posts) or _("resident")
+
+
+def load_demonstration(
+    progress: Callable[[int, str], None] = lambda done, what: None,
+) -> dict[str, LoadReport]:
+    """Load regions, calendar, items, sample guides and demonstration people; what is there stays.
+
+    Raises NotPermitted in production.
+    """
+    if settings.ENVIRONMENT.production:
+        raise NotPermitted(
+            code="no_demonstration_in_production",
+            title="No demonstration data in production",
+            detail="TONGBAN_ENV is production; demonstration accounts have a public password",
+        )
+    reports: dict[str, LoadReport] = {}
+    if not Region.objects.filter(code=REGION).exists():
+        reports["divisions"] = load_divisions(PACKAGED, progress=progress)
+    seed_calendar()
+    if not ServiceItem.objects.filter(region_id=REGION).exists():
+        reports["items"] = load_items(PACKAGED_ITEMS, progress=progress)
+    reports["guides"] = publish_guides(packaged_guides(), is_sample=True)
+    reports["people"] = _load_people()
+    if any(report.created or report.updated for report in reports.values()):
+        progress(0, "search index")
+        rebuild()
+    return reports
+
+
+@transaction.atomic
+def _load_people() -> LoadReport:
+    report = LoadReport()
+    password = make_password(PASSWORD)
+    region = Region.objects.get(code=REGION)
+    for username, name, id_number, phone, address in PEOPLE:
+        account = _account(username, name, password, report)
+        Person.objects.get_or_create(
+            id_number=id_number,
+            defaults={
+                "account": account,
+                "name": name,
+                "phone": phone,
+                "address": address,
+                "region": region,
+                "demonstration": True,
+            },
+        )
+    for uscc, name, owner in ENTERPRISES:
+        Enterprise.objects.get_or_create(
+            uscc=uscc,
+            defaults={
+                "name": name,
+                "region": region,
+                "legal_representative": Person.objects.get(account__username=owner),
+                "demonstration": True,
+            },
+        )
+    for stem, organ_name in STAFFED:
+        organ = Organ.objects.filter(region=region, name=organ_name).first()
+        if organ is None:
+            report.note(0, "organ", "unknown_organ", f"{organ_name} is not in the item list")
+            continue
+        for role, label in ROLES:
+            account = _account(f"{stem}-{role}", f"{organ_name}{label}(示例)", password, report)
+            Post.objects.get_or_create(account=account, organ=organ, role=role)
+    if report.created:
+        record(
+            acts.DEMONSTRATION_LOADED,
+            at=utc_now(),
+            region=REGION,
+            payload={"accounts": report.created},
+        )
+    return report
+
+
+def _account(username: str, name: str, password: str, report: LoadReport) -> Account:
+    report.read += 1
+    account, created = Account.objects.get_or_create(
+        username=username,
+        defaults={"display_name": name, "password": password, "demonstration": True},
+    )
+    if created:
+        report.created += 1
+    else:
+        report.unchanged += 1
+    return account

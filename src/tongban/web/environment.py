@@ -1,0 +1,120 @@
+"""Everything that the surroundings decide, read in one place (documented in docs/operating.md)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+# 四川省广安市广安区: the district whose items come with Tongban.
+DEMONSTRATION_REGION = "511602000000"
+KINDS = ("development", "production")
+
+
+class EnvironmentProblem(Exception):
+    """A variable has a value that Tongban can't work with; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    home: Path
+    kind: str
+    port: int
+    database_url: str
+    allowed_hosts: tuple[str, ...]
+    origin: str
+    region: str
+
+    @property
+    def production(self) -> bool:
+        return self.kind == "production"
+
+    @property
+    def files(self) -> Path:
+        return self.home / "files"
+
+    @property
+    def index(self) -> Path:
+        return self.home / "index"
+
+    @property
+    def keys(self) -> Path:
+        return self.home / "keys"
+
+
+def read_environment() -> Environment:
+    """The environment in force. Raises EnvironmentProblem for a value that makes no sense."""
+    kind = os.environ.get("TONGBAN_ENV", "development")
+    if kind not in KINDS:
+        raise EnvironmentProblem(f"TONGBAN_ENV is {kind!r}; it must be one of {', '.join(KINDS)}")
+    port = os.environ.get("TONGBAN_PORT", "8000")
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise EnvironmentProblem(f"TONGBAN_PORT is {port!r}; it must be a number from 1 to 65535")
+    home = Path(os.environ.get("TONGBAN_HOME", "./var")).absolute()
+    hosts = os.environ.get("TONGBAN_HOSTS", "localhost,127.0.0.1,[::1]")
+    return Environment(
+        home=home,
+        kind=kind,
+        port=int(port),
+        database_url=os.environ.get("DATABASE_URL", ""),
+        allowed_hosts=tuple(host.strip() for host in hosts.split(",") if host.strip()),
+        origin=os.environ.get("TONGBAN_LEDGER_ORIGIN", "tongban.example/ledger"),
+        region=os.environ.get("TONGBAN_REGION", DEMONSTRATION_REGION),
+    )
+
+
+def secret_key(environment: Environment) -> str:
+    """The key that signs sessions: a file of this installation, made at first use, mode 0600."""
+    path = environment.keys / "django-secret"
+    if not path.exists():
+        environment.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = path.with_suffix(f".{os.getpid()}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(64), encoding="ascii")
+        try:
+            os.link(fresh, path)  # The first of two processes wins; both then read the same file.
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text(encoding="ascii")
+
+
+def database_settings(environment: Environment) -> dict[str, object]:
+    """Django's settings for the database. SQLite in the data directory unless DATABASE_URL says else.
+
+    SQLite is set to survive a power cut (WAL, synchronous=FULL) and to take the write lock at the
+    start of a transaction, so that two writers wait for each other instead of failing at commit.
+    """
+    if not environment.database_url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(environment.home / "tongban.sqlite3"),
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": (
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+                    "PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY"
+                ),
+            },
+        }
+    url = urlsplit(environment.database_url)
+    if url.scheme not in ("postgres", "postgresql"):
+        raise EnvironmentProblem(
+            "DATABASE_URL must start with postgresql:// (leave it out for the built-in SQLite)"
+        )
+    query = dict(part.split("=", 1) for part in url.query.split("&") if "=" in part)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(url.path.lstrip("/")),
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": unquote(query.get("host", url.hostname or "")),
+        "PORT": str(url.port or ""),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }

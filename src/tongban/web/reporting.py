@@ -1,0 +1,168 @@
+"""What commands do and print once Django is set up."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import click
+from django.conf import settings
+from django.db import connection
+from pydantic import ValidationError
+
+from tongban.base.tables import LoadReport, TableError
+from tongban.catalogue.api import checked_region, search_document
+from tongban.catalogue.guide_schema import GuideDocument, read_guide
+from tongban.catalogue.importing import load_items
+from tongban.catalogue.search.index import IndexMissing, exists, rebuild
+from tongban.catalogue.search.query import Filters
+from tongban.catalogue.selectors import search_items
+from tongban.catalogue.services import publish_guides
+from tongban.directory.models import Account, CalendarYear, Region
+from tongban.directory.services.calendar import seed_calendar
+from tongban.directory.services.regions import PACKAGED, load_divisions
+from tongban.ledger.services import current_root
+from tongban.ledger.verification import verify_log
+from tongban.web.cli import end_progress, print_json
+from tongban.web.wording import width
+
+EXAMPLES_SHOWN = 3
+Progress = Callable[[int, str], None]
+
+
+def load_items_and_index(path: Path, *, source: str, progress: Progress) -> LoadReport:
+    """Import a list and put it in the search index; an empty directory gets regions first."""
+    if not Region.objects.exists():
+        load_divisions(PACKAGED, progress=progress)
+    seed_calendar()
+    report = load_items(path, source=source, progress=progress)
+    if report.created or report.updated or not exists():
+        rebuild(lambda done: progress(done, "search index"))
+    return report
+
+
+def load_guides_and_index(folder: Path, *, sample: bool) -> LoadReport:
+    """Publish the guides of a folder. Raises TableError when one can't be read: none is loaded."""
+    report = publish_guides(
+        [_readable(path) for path in sorted(folder.glob("*.toml"))], is_sample=sample
+    )
+    if report.created or report.updated:
+        rebuild()
+    return report
+
+
+def _readable(path: Path) -> GuideDocument:
+    try:
+        return read_guide(path)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise TableError("bad_guide", f"{path.name}: {where}: {first['msg']}") from None
+    except ValueError as problem:
+        raise TableError("bad_guide", f"{path.name}: {problem}") from None
+
+
+def print_report(report: LoadReport, *, as_json: bool) -> None:
+    """A load report: as JSON, or counts and the kinds of problems with a few examples."""
+    if as_json:
+        print_json(report.as_json())
+        return
+    click.echo(
+        f"{report.read:,} rows read: {report.created:,} created, {report.updated:,} updated,"
+        f" {report.unchanged:,} unchanged; {len(report.problems):,} remarks"
+    )
+    kinds = Counter(problem.code for problem in report.problems)
+    for code, count in kinds.most_common():
+        click.echo(f"  {code}: {count}")
+        examples = [problem for problem in report.problems if problem.code == code]
+        for problem in examples[:EXAMPLES_SHOWN]:
+            place = f"row {problem.row}" + (f", {problem.column}" if problem.column else "")
+            click.echo(f"    {place}: {problem.detail}")
+
+
+def print_reports(reports: Mapping[str, LoadReport], *, as_json: bool) -> None:
+    if as_json:
+        print_json({name: report.as_json() for name, report in reports.items()})
+        return
+    for name, report in reports.items():
+        click.echo(
+            f"{name}: {report.read:,} read, {report.created:,} created,"
+            f" {report.unchanged:,} unchanged, {len(report.problems):,} remarks"
+        )
+
+
+def search_command(query: str, *, region: str, size: int, as_json: bool) -> None:
+    code = checked_region(region)
+    try:
+        found = search_items(query, Filters(region=code), size=size)
+    except IndexMissing:
+        raise click.ClickException(
+            "there is no search index yet; load items first (`tongban load demo`)"
+        ) from None
+    if as_json:
+        print_json(search_document(found, code))
+        return
+    if not found.hits:
+        click.echo("Nothing found. Try fewer or other words, or leave out --region.")
+        return
+    click.echo(f"{found.total} found in {found.took_ms:.1f} ms")
+    for hit in found.hits:
+        listing = hit.listing
+        name = listing.name + " " * max(1, 46 - width(listing.name))
+        click.echo(f"{name}{listing.organ} · {listing.region_name}\n  {listing.code}")
+
+
+def verify_command(*, as_json: bool, progress: Progress) -> None:
+    verdict = verify_log(lambda done: progress(done, "entries"))
+    end_progress()
+    if as_json:
+        print_json(verdict.as_json())
+    elif verdict.finding is None:
+        click.echo(
+            f"ok: {verdict.entries} entries, root {verdict.root.hex()}"
+            + (f"; {verdict.waiting} more wait for their number" if verdict.waiting else "")
+        )
+    else:
+        place = "" if verdict.finding.entry is None else f"entry {verdict.finding.entry}: "
+        click.echo(f"NOT ok: {place}{verdict.finding.reason}", err=True)
+    if not verdict.ok:
+        sys.exit(1)
+
+
+def doctor_command(*, as_json: bool) -> None:
+    """What is in force; what is unsafe in production makes the command fail."""
+    environment = settings.ENVIRONMENT
+    demonstration = Account.objects.filter(demonstration=True).count()
+    years = sorted(CalendarYear.objects.values_list("year", flat=True))
+    facts = {
+        "environment": environment.kind,
+        "home": str(environment.home),
+        "database": connection.vendor,
+        "ledger_origin": environment.origin,
+        "ledger_entries": current_root()[0],
+        "search_index": exists(),
+        "calendar_years": f"{years[0]}-{years[-1]}" if years else "none",
+        "demonstration_accounts": demonstration,
+    }
+    unsafe = []
+    if environment.production:
+        if demonstration:
+            unsafe.append("demonstration accounts are in the database (sign-in refuses them)")
+        if environment.origin.startswith("tongban.example"):
+            unsafe.append("TONGBAN_LEDGER_ORIGIN is the example; set it to this log's own address")
+        if set(environment.allowed_hosts) <= {"localhost", "127.0.0.1", "[::1]"}:
+            unsafe.append("TONGBAN_HOSTS names only this machine; set the public host name")
+    for path in environment.keys.glob("*"):
+        if path.stat().st_mode & 0o077:
+            unsafe.append(f"{path} can be read by others; chmod 600")
+    if as_json:
+        print_json({"ok": not unsafe, **facts, "unsafe": unsafe})
+    else:
+        for name, value in facts.items():
+            click.echo(f"{name:24}{value}")
+        for line in unsafe:
+            click.echo(f"UNSAFE: {line}", err=True)
+    if unsafe:
+        sys.exit(1)

@@ -1,0 +1,107 @@
+"""`tongban serve`: the web server, static files, and the ledger's integrator beside it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.db import OperationalError, connection, connections
+from django.db.migrations.executor import MigrationExecutor
+from granian import Granian
+from granian.constants import Interfaces
+
+from tongban.catalogue.search.index import exists, rebuild
+from tongban.ledger.services import BrokenEntry, integrate
+from tongban.web.demonstration import demonstration_accounts
+
+log = logging.getLogger(__name__)
+
+# Entries are provable about this long after their act; idle rounds slow down to the second.
+BUSY_SECONDS = 0.5
+IDLE_SECONDS = 1.0
+ACCOUNTS_SHOWN = 5
+
+
+def _unmigrated() -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def collect_static() -> None:
+    """Copy and compress static files, unless those there are as new as the sources."""
+    manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
+    made = manifest.stat().st_mtime if manifest.exists() else 0.0
+    newest = max(
+        (
+            os.stat(storage.path(name)).st_mtime
+            for finder in get_finders()
+            for name, storage in finder.list([])
+        ),
+        default=0.0,
+    )
+    if newest > made:
+        call_command("collectstatic", verbosity=0, interactive=False)
+
+
+def serve(*, host: str, port: int | None, workers: int) -> None:
+    """Serve until interrupted. Raises ClickException when the database is not up to date."""
+    if _unmigrated():
+        raise click.ClickException("the database is not up to date; run `tongban migrate` first")
+    collect_static()
+    if not exists():
+        rebuild()
+    port = port or settings.ENVIRONMENT.port
+    _say_hello(host, port)
+    connections.close_all()
+    helper = subprocess.Popen(
+        [sys.executable, "-m", "tongban.web.cli", "ledger", "integrate", "--parent", str(os.getpid())]
+    )
+    try:
+        Granian(
+            "tongban.web.wsgi:application",
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=4,
+            log_access=False,
+            respawn_failed_workers=True,
+        ).serve()
+    finally:
+        helper.terminate()
+        helper.wait(timeout=10)
+
+
+def _say_hello(host: str, port: int) -> None:
+    click.echo(f"\nTongban 通办 serves on http://{host}:{port}")
+    accounts = demonstration_accounts()
+    if accounts:
+        click.echo(f"\nDemonstration accounts (password of all: {accounts[0].password}):")
+        for account in accounts[:ACCOUNTS_SHOWN]:
+            click.echo(f"  {account.username:18}{account.who}  {account.note}")
+        if len(accounts) > ACCOUNTS_SHOWN:
+            click.echo(f"  … and {len(accounts) - ACCOUNTS_SHOWN} more on the sign-in page")
+    click.echo("\nStop with Ctrl-C.\n")
+
+
+def integrate_until_orphaned(parent: int) -> None:
+    """Number entries in a loop; ends when the serving process is gone."""
+    while os.getppid() == parent:
+        done = 0
+        try:
+            done = integrate()
+        except BrokenEntry as problem:
+            log.error("the ledger does not go on: %s; run `tongban ledger verify`", problem)
+            time.sleep(60)
+        except OperationalError as problem:  # Busy or gone for a moment: try again.
+            log.warning("the ledger waits for the database: %s", problem)
+            connections.close_all()
+        time.sleep(BUSY_SECONDS if done else IDLE_SECONDS)
