@@ -129,14 +129,14 @@ def _filter_groups(request: HttpRequest, filters: Filters) -> list[dict[str, obj
         (
             "organ",
             _("Department"),
-            [(organ.code, organ.name, organ.count) for organ in organs_serving(filters.region)],
+            [(organ.code, organ.name) for organ in organs_serving(filters.region)],
             filters.organ,
         ),
-        ("kind", _("Kind"), [(kind, kind_label(kind), None) for kind in KINDS], filters.kind),
+        ("kind", _("Kind"), [(kind, kind_label(kind)) for kind in KINDS], filters.kind),
         (
             "audience",
             _("Who it is for"),
-            [(who, AUDIENCE_LABELS[who](), None) for who in AUDIENCES],
+            [(who, AUDIENCE_LABELS[who]()) for who in AUDIENCES],
             filters.audience,
         ),
     )
@@ -147,11 +147,10 @@ def _filter_groups(request: HttpRequest, filters: Filters) -> list[dict[str, obj
             "options": [
                 {
                     "label": label,
-                    "count": count,
                     "selected": value == chosen,
                     "url": _link(request, **{name: "" if value == chosen else value}),
                 }
-                for value, label, count in options
+                for value, label in options
             ],
             "chosen": chosen,
         }
