@@ -12,9 +12,9 @@ from tongban.base.worktime import Calendar, DayKind
 
 def statutory_calendar() -> Calendar:
     """Holidays, days off in lieu and adjusted working days of every year that the package covers."""
-    exceptions = {day: DayKind.HOLIDAY for day in constants.holidays}
-    exceptions |= {day: DayKind.IN_LIEU for day in constants.in_lieu_days}
-    exceptions |= {day: DayKind.ADJUSTED_WORKDAY for day in constants.workdays}
+    exceptions = dict.fromkeys(constants.holidays, DayKind.HOLIDAY)
+    exceptions |= dict.fromkeys(constants.in_lieu_days, DayKind.IN_LIEU)
+    exceptions |= dict.fromkeys(constants.workdays, DayKind.ADJUSTED_WORKDAY)
     # A day off in the last week of December can belong to the next year's notice alone.
     years = {day.year for day in constants.holidays if (day.month, day.day) == (10, 1)}
     return Calendar(years=frozenset(years), exceptions=exceptions)

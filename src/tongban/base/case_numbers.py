@@ -30,9 +30,7 @@ class CaseNumberError(ValueError):
         self.reason = reason
 
 
-def make_case_number(
-    region: str, on: date, rng: Callable[[int], int] = secrets.randbelow
-) -> str:
+def make_case_number(region: str, on: date, rng: Callable[[int], int] = secrets.randbelow) -> str:
     """A fresh number for a case of the region (2 to 12 digits) received on a local day."""
     middle = "".join(ALPHABET[rng(len(ALPHABET))] for _ in range(RANDOM_LENGTH))
     parts = (pad(region)[:6], f"{on:%y%m%d}", middle)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from enum import IntEnum
 from functools import lru_cache
 
@@ -45,7 +46,7 @@ def prefix_of(code: str) -> str:
     """
     code = pad(code)
     end = 0
-    for start, stop in zip(_LENGTHS, _LENGTHS[1:], strict=False):
+    for start, stop in itertools.pairwise(_LENGTHS):
         if code[start:stop].strip("0"):
             if end != start and start < 6:
                 raise RegionCodeError(f"{code}: digits {start + 1}-{stop} follow a group of zeros")

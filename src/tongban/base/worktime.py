@@ -80,9 +80,7 @@ def merged(pauses: Iterable[Pause]) -> tuple[Pause, ...]:
 
 
 def _unknown(start: date, end: date, calendar: Calendar) -> tuple[int, ...]:
-    return tuple(
-        year for year in range(start.year, end.year + 1) if year not in calendar.years
-    )
+    return tuple(year for year in range(start.year, end.year + 1) if year not in calendar.years)
 
 
 def _is_paused(day: date, pauses: Sequence[Pause]) -> bool:

@@ -84,8 +84,10 @@ def _uscc(field: FormField, typed: str) -> str:
     except IdentifierError as problem:
         raise Unfit(
             problem.code,
-            _("This is not a valid unified social credit code. Copy all 18 characters from the"
-              " business licence."),
+            _(
+                "This is not a valid unified social credit code. Copy all 18 characters from the"
+                " business licence."
+            ),
         ) from None
 
 

@@ -54,7 +54,9 @@ def applicant_case(account: Account, number: str, *, lock: bool = False) -> Case
     return _one(cases.select_for_update(of=("self",)) if lock else cases, number)
 
 
-def staff_case(account: Account, number: str, *, lock: bool = False) -> tuple[Case, frozenset[Part]]:
+def staff_case(
+    account: Account, number: str, *, lock: bool = False
+) -> tuple[Case, frozenset[Part]]:
     """A case of one of the account's organs, and the parts in which the account may act on it.
 
     Raises NotFound for cases of other organs and regions. An applicant has no staff part in a

@@ -124,9 +124,7 @@ def steps_possible(
     return tuple(
         step
         for step in STEPS
-        if step.start is state
-        and step.part in mine
-        and not (step.act in ONCE and step.act in past)
+        if step.start is state and step.part in mine and not (step.act in ONCE and step.act in past)
     )
 
 
@@ -158,9 +156,7 @@ class Clock:
     due: Deadline
 
 
-def clock(
-    value: int, unit: str, start: date, today: date, calendar: Calendar
-) -> Clock:
+def clock(value: int, unit: str, start: date, today: date, calendar: Calendar) -> Clock:
     """Days of a limit used and left on `today`; `late` counts the days after the last one."""
     due = deadline(value, unit, start, calendar)
     in_working_days = unit == "working_day"

@@ -6,7 +6,7 @@ import uuid
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -208,5 +208,5 @@ def _show(
 
 @login_required
 @require_safe
-def work_file_download(request: HttpRequest, number: str, key: uuid.UUID) -> HttpResponse:
+def work_file_download(request: HttpRequest, number: str, key: uuid.UUID) -> FileResponse:
     return send_file(open_case(_staff(request), number), key)

@@ -122,7 +122,9 @@ def _after_sending(request: HttpRequest, actor: Account, code: str) -> HttpRespo
         sent = submitting.submit(actor, uuid.UUID(key)) if key else None
     except (ValueError, NotFound):
         sent = None
-    return redirect("cases:case", number=sent.number) if sent else redirect("cases:apply", code=code)
+    return (
+        redirect("cases:case", number=sent.number) if sent else redirect("cases:apply", code=code)
+    )
 
 
 def _step(request: HttpRequest, flow: Flow, step: str, item: ServiceItem) -> HttpResponse:
@@ -218,9 +220,7 @@ def _take_uploads(request: HttpRequest, actor: Account, flow: Flow) -> list[Fiel
             try:
                 drafting.attach_file(actor, flow.draft.key, name.removeprefix("file-"), upload)
             except InvalidInput as problem:
-                errors.append(
-                    FieldError(f"/{problem.field}", problem.code, str(problem.detail))
-                )
+                errors.append(FieldError(f"/{problem.field}", problem.code, str(problem.detail)))
     return errors
 
 
@@ -236,11 +236,7 @@ def _check_step(request: HttpRequest, flow: Flow, item: ServiceItem) -> HttpResp
             return redirect(f"{reverse('cases:case', args=[sent.number])}?sent=1")
         except InvalidInput as problem:
             errors = list(problem.errors)
-    labels = {
-        field.key: field
-        for page in flow.document.form_pages
-        for field in page.fields
-    }
+    labels = {field.key: field for page in flow.document.form_pages for field in page.fields}
     context = _frame(flow, CHECK, item, []) | {
         "pages": [
             page | {"url": f"{flow.url(str(page['key']))}?return={CHECK}"}
@@ -323,7 +319,7 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "cases/case.html", context)
 
 
-def send_file(case: Case, key: uuid.UUID) -> HttpResponse:
+def send_file(case: Case, key: uuid.UUID) -> FileResponse:
     """A file of a case as a download; never shown inside our pages, so that it can't act there."""
     file = case.files.filter(key=key).first()
     if file is None:
@@ -344,5 +340,5 @@ def send_file(case: Case, key: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_safe
-def case_file_download(request: HttpRequest, number: str, key: uuid.UUID) -> HttpResponse:
+def case_file_download(request: HttpRequest, number: str, key: uuid.UUID) -> FileResponse:
     return send_file(applicant_case(account_of(request), number), key)

@@ -125,7 +125,9 @@ def answer_label(field: FormField, answer: str) -> str:
     return answer
 
 
-def answers_by_page(pages: tuple[FormPage, ...], answers: dict[str, str]) -> list[dict[str, object]]:
+def answers_by_page(
+    pages: tuple[FormPage, ...], answers: dict[str, str]
+) -> list[dict[str, object]]:
     """Answers for a check-answers list."""
     return [
         {

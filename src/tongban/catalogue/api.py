@@ -98,9 +98,7 @@ def checked_region(code: str) -> str:
 def search(request: HttpRequest, asked: Query[SearchQuery]) -> dict[str, object]:
     region = checked_region(asked.region)
     filters = Filters(region=region, organ=asked.organ, kind=asked.kind, audience=asked.audience)
-    return search_document(
-        search_items(asked.q, filters, page=asked.page, size=asked.size), region
-    )
+    return search_document(search_items(asked.q, filters, page=asked.page, size=asked.size), region)
 
 
 @router.get("/items/{code}", response=Item, summary="One service item with its guide")

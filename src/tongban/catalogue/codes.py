@@ -48,7 +48,10 @@ KIND_BY_SOURCE: Final = {
 
 # 4-digit prefixes of divisions aside, these are the shapes seen in real lists (first match wins).
 PATTERNS: Final = (
-    ("guangdong", re.compile(r"(?P<organ>[0-9A-Z]{18})(?P<level>\d)(?P<basic>[0-9A-Z]{12})(\d\d)?")),
+    (
+        "guangdong",
+        re.compile(r"(?P<organ>[0-9A-Z]{18})(?P<level>\d)(?P<basic>[0-9A-Z]{12})(\d\d)?"),
+    ),
     (
         "sichuan",
         re.compile(

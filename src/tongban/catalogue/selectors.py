@@ -93,13 +93,14 @@ def search_items(
     chunks = text.chunks_of(query[:QUERY_LONGEST])
     hits: tuple[Hit, ...] = ()
     total, how = 0, "typed"
-    for how, built in _tries(builder, chunks):
+    for attempt, built in _tries(builder, chunks):
+        how = attempt
         found = searcher.search(
             builder.filtered(built, filters),
             limit=size,
             offset=(min(page, PAGES_MOST) - 1) * size,
         )
-        total = found.count or 0
+        total = found.count or 0  # type: ignore[attr-defined]
         if total:
             hits = tuple(Hit(_listing(searcher.doc(place)), score) for score, place in found.hits)
             break
@@ -107,7 +108,7 @@ def search_items(
 
 
 def _listing(document: Document) -> Listing:
-    stored = json.loads(document.get_first("listing"))
+    stored = json.loads(str(document.get_first("listing")))
     for name in ("audience", "aliases", "summary"):
         stored[name] = tuple(stored[name])
     return Listing(**stored)

@@ -26,7 +26,9 @@ def packaged_guides() -> list[GuideDocument]:
 
 
 @transaction.atomic
-def publish_guide(document: GuideDocument, *, is_sample: bool, on: date | None = None) -> Guide | None:
+def publish_guide(
+    document: GuideDocument, *, is_sample: bool, on: date | None = None
+) -> Guide | None:
     """Put a guide in force for its item; the one before ends the day before. None when the same.
 
     Raises InvalidInput when the item is unknown or belongs to no organ.
@@ -48,7 +50,11 @@ def publish_guide(document: GuideDocument, *, is_sample: bool, on: date | None =
     held = item.guides.filter(effective_to=None).first()
     if held and held.document == content and held.is_sample == is_sample:
         return None
-    start = max(document.effective_from, on or local_date(utc_now())) if held else document.effective_from
+    start = (
+        max(document.effective_from, on or local_date(utc_now()))
+        if held
+        else document.effective_from
+    )
     if held:
         held.effective_to = max(held.effective_from, start - timedelta(days=1))
         held.save(update_fields=["effective_to"])

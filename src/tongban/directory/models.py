@@ -31,7 +31,9 @@ class Region(models.Model):
         indexes = [models.Index(fields=["path"], name="regions_below_a_path")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(valid_to=None) | Q(valid_from=None) | Q(valid_to__gte=models.F("valid_from")),
+                condition=Q(valid_to=None)
+                | Q(valid_from=None)
+                | Q(valid_to__gte=models.F("valid_from")),
                 name="region_ends_after_it_begins",
             )
         ]
@@ -50,7 +52,9 @@ class Organ(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["region", "name"], name="one_organ_of_a_name_in_a_region")
+            models.UniqueConstraint(
+                fields=["region", "name"], name="one_organ_of_a_name_in_a_region"
+            )
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from tongban.base.clocks import utc_now
-from tongban.base.merkle import EMPTY_ROOT
+from tongban.base.merkle import EMPTY_ROOT, leaf_hash
 from tongban.base.notes import checkpoint_text, sign_note
 from tongban.ledger import rules, tiles
 from tongban.ledger.acts import ACTS
@@ -98,7 +98,7 @@ def integrate(*, at: datetime | None = None, most: int = 10_000) -> int:
     if not waiting:
         return 0
     for entry in waiting:
-        if rules.leaf_hash(entry.leaf.encode()) != bytes(entry.leaf_hash):
+        if leaf_hash(entry.leaf.encode()) != bytes(entry.leaf_hash):
             raise BrokenEntry(entry.pk)
     edge = _stored_tiles(tiles.right_edge(size))
     new_size = tiles.extend(edge, size, [bytes(entry.leaf_hash) for entry in waiting])

@@ -28,9 +28,7 @@ def right_edge(size: int) -> list[tuple[int, int]]:
 def subtree_root(hashes: Sequence[bytes]) -> bytes:
     """Root over the 256 hashes of a full tile."""
     while len(hashes) > 1:
-        hashes = [
-            node_hash(hashes[place], hashes[place + 1]) for place in range(0, len(hashes), 2)
-        ]
+        hashes = [node_hash(hashes[place], hashes[place + 1]) for place in range(0, len(hashes), 2)]
     return hashes[0]
 
 

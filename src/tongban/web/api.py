@@ -41,11 +41,10 @@ def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     faults = tuple(
-        FieldError(
-            "/" + "/".join(str(part) for part in fault["loc"]), fault["type"], fault["msg"]
-        )
+        FieldError("/" + "/".join(str(part) for part in fault["loc"]), fault["type"], fault["msg"])
         for fault in error.errors
     )
     return _answer(
-        request, InvalidInput(code="invalid_request", title="The request is not valid", errors=faults)
+        request,
+        InvalidInput(code="invalid_request", title="The request is not valid", errors=faults),
     )

@@ -147,8 +147,13 @@ def load_divisions_command(folder: Path, villages: bool, as_json: bool) -> None:
 
 @load.command("items")
 @click.argument("file", type=FILE)
-@click.option("--source", type=click.Choice(["sichuan", "guangdong"]), default="sichuan",
-              show_default=True, help="Whose list of item type codes the file uses.")
+@click.option(
+    "--source",
+    type=click.Choice(["sichuan", "guangdong"]),
+    default="sichuan",
+    show_default=True,
+    help="Whose list of item type codes the file uses.",
+)
 @JSON_REPORT
 def load_items_command(file: Path, source: str, as_json: bool) -> None:
     """Load a list of service items. Regions come first; the packaged ones when there are none."""

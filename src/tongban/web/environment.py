@@ -83,7 +83,7 @@ def secret_key(environment: Environment) -> str:
 
 
 def database_settings(environment: Environment) -> dict[str, object]:
-    """Django's settings for the database. SQLite in the data directory unless DATABASE_URL says else.
+    """Django's settings for the database: SQLite in the data directory, or DATABASE_URL.
 
     SQLite is set to survive a power cut (WAL, synchronous=FULL) and to take the write lock at the
     start of a transaction, so that two writers wait for each other instead of failing at commit.

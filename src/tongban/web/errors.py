@@ -111,7 +111,9 @@ def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
         request,
         403,
         _("The form could not be checked"),
-        _("Your session has changed or cookies are off. Go back, reload the page and send it again;"
-          " what you saved before is kept."),
+        _(
+            "Your session has changed or cookies are off. Go back, reload the page and send it again;"
+            " what you saved before is kept."
+        ),
         code="csrf",
     )

@@ -62,7 +62,15 @@ def serve(*, host: str, port: int | None, workers: int) -> None:
     _say_hello(host, port)
     connections.close_all()
     helper = subprocess.Popen(
-        [sys.executable, "-m", "tongban.web.cli", "ledger", "integrate", "--parent", str(os.getpid())]
+        [
+            sys.executable,
+            "-m",
+            "tongban.web.cli",
+            "ledger",
+            "integrate",
+            "--parent",
+            str(os.getpid()),
+        ]
     )
     try:
         Granian(

@@ -33,9 +33,24 @@ POPULAR = 8
 # What people want to do, in their words; each leads to a search.
 LIFE_EVENTS = (
     (gettext_lazy("ID card"), gettext_lazy("Lost, expired, first one"), "身份证", "id-card"),
-    (gettext_lazy("A child is born"), gettext_lazy("Birth certificate, registration"), "出生", "child"),
-    (gettext_lazy("Open a shop"), gettext_lazy("Self-employed, food licence"), "个体工商户", "shop"),
-    (gettext_lazy("Start a company"), gettext_lazy("Registration in one go"), "企业设立", "building"),
+    (
+        gettext_lazy("A child is born"),
+        gettext_lazy("Birth certificate, registration"),
+        "出生",
+        "child",
+    ),
+    (
+        gettext_lazy("Open a shop"),
+        gettext_lazy("Self-employed, food licence"),
+        "个体工商户",
+        "shop",
+    ),
+    (
+        gettext_lazy("Start a company"),
+        gettext_lazy("Registration in one go"),
+        "企业设立",
+        "building",
+    ),
     (gettext_lazy("Retire"), gettext_lazy("Pension, transfer, proof of life"), "养老保险", "elder"),
     (gettext_lazy("Out of work"), gettext_lazy("Benefit, registration, training"), "失业", "work"),
     (gettext_lazy("Move house"), gettext_lazy("Household, residence permit"), "户口", "home"),
@@ -124,7 +139,9 @@ def _unknown_region(request: HttpRequest) -> HttpResponse:
         request,
         404,
         _("There is no such region"),
-        _("The code is not one of the regions that are loaded. Choose one from the list of regions."),
+        _(
+            "The code is not one of the regions that are loaded. Choose one from the list of regions."
+        ),
         code="unknown_region",
     )
 
@@ -133,7 +150,9 @@ def _unknown_region(request: HttpRequest) -> HttpResponse:
 def language(request: HttpRequest) -> HttpResponse:
     response = redirect(_safe_next(request))
     chosen = "en" if request.POST.get("language") == "en" else "zh-hans"
-    response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR_SECONDS, samesite="Lax", httponly=True)
+    response.set_cookie(
+        LANGUAGE_COOKIE, chosen, max_age=YEAR_SECONDS, samesite="Lax", httponly=True
+    )
     return response
 
 
@@ -204,4 +223,6 @@ def ready(request: HttpRequest) -> HttpResponse:
     except Exception:  # Whatever the driver raises, the answer is the same: not ready.
         checks["database"] = False
     ok = all(checks.values())
-    return JsonResponse({"status": "ok" if ok else "not ready", **checks}, status=200 if ok else 503)
+    return JsonResponse(
+        {"status": "ok" if ok else "not ready", **checks}, status=200 if ok else 503
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 import filetype
 from django.core.files.uploadedfile import UploadedFile
@@ -16,7 +16,7 @@ from tongban.base.clocks import utc_now
 from tongban.base.problems import Conflict, FieldError, InvalidInput, NotFound
 from tongban.cases import storage
 from tongban.cases.answers import check_page
-from tongban.cases.models import Case, Draft, MaterialFile
+from tongban.cases.models import Draft, MaterialFile
 from tongban.cases.permissions import applicant_case
 from tongban.cases.rules import State
 from tongban.catalogue.guide_schema import FormPage, Material
@@ -167,12 +167,10 @@ def _own_draft(actor: Account, key: uuid.UUID) -> Draft:
 
 
 def _refuse(material: str, code: str, detail: object) -> InvalidInput:
-    return InvalidInput(
-        code=code, title=_("The file was not taken"), detail=detail, field=material
-    )
+    return InvalidInput(code=code, title=_("The file was not taken"), detail=detail, field=material)
 
 
-def _media_type(upload: UploadedFile, material: Material) -> str:
+def _media_type(upload: UploadedFile[Any], material: Material) -> str:
     """The real type of an upload, told by its first bytes. Raises InvalidInput for others."""
     upload.seek(0)
     head = upload.read(HEAD_BYTES)
@@ -188,18 +186,18 @@ def _media_type(upload: UploadedFile, material: Material) -> str:
     return cast(str, media_type)
 
 
-def _check_size(upload: UploadedFile, material: Material) -> None:
+def _check_size(upload: UploadedFile[Any], material: Material) -> None:
     size = upload.size or 0
     if size == 0:
-        raise _refuse(
-            material.key, "file_empty", _("«%(name)s» is empty.") % {"name": upload.name}
-        )
+        raise _refuse(material.key, "file_empty", _("«%(name)s» is empty.") % {"name": upload.name})
     if size > material.max_mb * 1024 * 1024:
         raise _refuse(
             material.key,
             "file_too_large",
-            _("«%(name)s» is larger than %(most)d MB. Scan it with less detail or take a smaller"
-              " photo.")
+            _(
+                "«%(name)s» is larger than %(most)d MB. Scan it with less detail or take a smaller"
+                " photo."
+            )
             % {"name": upload.name, "most": material.max_mb},
         )
 
@@ -208,7 +206,7 @@ def attach_file(
     actor: Account,
     key: uuid.UUID,
     material_key: str,
-    upload: UploadedFile,
+    upload: UploadedFile[Any],
     *,
     at: datetime | None = None,
 ) -> MaterialFile:

@@ -58,7 +58,9 @@ def handle(
             "events_count",
         ]
     )
-    _trace(case, LEDGER_ACTS[act], moment, {"act": act.value, "by": actor.username, "reasons": reasons})
+    _trace(
+        case, LEDGER_ACTS[act], moment, {"act": act.value, "by": actor.username, "reasons": reasons}
+    )
     return case
 
 

@@ -92,9 +92,7 @@ def document_of(listing: Listing) -> tantivy.Document:
     chinese = [word for word in words if text.CHINESE.fullmatch(word)]
     alias_words = [word for alias in listing.aliases for word in text.words_of(alias)]
     syllables = text.spelling_of(listing.name)
-    more = (
-        text.words_of(f"{listing.main_item} {listing.organ} {listing.name_en}") + alias_words
-    )
+    more = text.words_of(f"{listing.main_item} {listing.organ} {listing.name_en}") + alias_words
     spelled = [
         "".join(text.syllables_of(word))
         for word in dict.fromkeys(chinese + alias_words)

@@ -82,13 +82,13 @@ class Builder:
         if len(word) > 1 and text.CHINESE.fullmatch(word):
             ways.append(self.phrase("chars", list(word)))
         for other in synonyms().get(word, ()):
-            ways.append(Query.boost_query(self.all([self.plain(w) for w in other_words(other)]), 0.8))
+            ways.append(
+                Query.boost_query(self.all([self.plain(w) for w in other_words(other)]), 0.8)
+            )
         return self.best(ways)
 
     def plain(self, word: str) -> Query:
-        return self.any(
-            [Query.boost_query(self.term("title", word), 3.0), self.term("more", word)]
-        )
+        return self.any([Query.boost_query(self.term("title", word), 3.0), self.term("more", word)])
 
     def chinese(self, chunk: str) -> Query:
         ways = [self.all([self.word(word) for word in text.query_words(chunk)])]
@@ -112,9 +112,7 @@ class Builder:
             ways.append(Query.boost_query(self.prefix("spelled", chunk), 1.5))
         for syllables, rest in text.split_pinyin(chunk):
             if rest:
-                ways.append(
-                    Query.phrase_prefix_query(self.schema, "pinyin", [*syllables, rest])
-                )
+                ways.append(Query.phrase_prefix_query(self.schema, "pinyin", [*syllables, rest]))
             else:
                 ways.append(self.phrase("pinyin", syllables))
         if 2 < len(chunk) <= LONGEST_PHRASE and chunk.isalpha():

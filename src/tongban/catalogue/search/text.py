@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from functools import lru_cache
@@ -16,8 +17,55 @@ CHUNK = re.compile(r"[㐀-䶿一-鿿]+|[a-z0-9]+")
 
 # Words that say that a person wants something done, not what.
 STOP_WORDS = frozenset(
-    "的 了 吗 呢 吧 啊 我 我要 想 要 怎么 怎么办 怎样 如何 哪里 在哪 什么 可以 能 需要 请问 办 办理 去 给 和 与 或 及"
-    " the a an of for to in my i how do can get apply want need and or".split()
+    [
+        "的",
+        "了",
+        "吗",
+        "呢",
+        "吧",
+        "啊",
+        "我",
+        "我要",
+        "想",
+        "要",
+        "怎么",
+        "怎么办",
+        "怎样",
+        "如何",
+        "哪里",
+        "在哪",
+        "什么",
+        "可以",
+        "能",
+        "需要",
+        "请问",
+        "办",
+        "办理",
+        "去",
+        "给",
+        "和",
+        "与",
+        "或",
+        "及",
+        "the",
+        "a",
+        "an",
+        "of",
+        "for",
+        "to",
+        "in",
+        "my",
+        "i",
+        "how",
+        "do",
+        "can",
+        "get",
+        "apply",
+        "want",
+        "need",
+        "and",
+        "or",
+    ]
 )
 
 
@@ -64,7 +112,7 @@ def spelling_of(text: str) -> list[str]:
 
 def pairs_of(letters: list[str]) -> list[str]:
     """Neighbouring initials as pairs: `s f z` becomes `sf fz`, rare enough to search fast."""
-    return [first + second for first, second in zip(letters, letters[1:], strict=False)]
+    return [first + second for first, second in itertools.pairwise(letters)]
 
 
 @lru_cache(maxsize=1)

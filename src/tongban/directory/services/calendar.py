@@ -60,9 +60,7 @@ def load_calendar(path: Path, *, source: str) -> LoadReport:
     if report.problems or not days:
         return report
     years = sorted({day.year for day in days})
-    before = {
-        day.day: day.kind for day in CalendarDay.objects.filter(day__year__in=years)
-    }
+    before = {day.day: day.kind for day in CalendarDay.objects.filter(day__year__in=years)}
     CalendarDay.objects.filter(day__year__in=years).delete()
     CalendarDay.objects.bulk_create(days.values(), batch_size=500)
     for year in years:

@@ -47,7 +47,12 @@ def _sources(folder: Path, villages: bool) -> Iterator[tuple[Path, Level, int, s
 
 
 def _region_of(
-    row: Row, level: Level, digits: int, parent_column: str, known: dict[str, Region], say: Callable
+    row: Row,
+    level: Level,
+    digits: int,
+    parent_column: str,
+    known: dict[str, Region],
+    say: Callable[[int, str, str, str], None],
 ) -> Region | None:
     """The region of a row, or None after saying why it can't be one."""
     code, name = row.cells["code"], row.cells["name"]

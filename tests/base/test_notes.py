@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import base64
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tongban.base.merkle import EMPTY_ROOT
+from tongban.base.notes import (
+    Ed25519Signer,
+    Ed25519Verifier,
+    NoteError,
+    checkpoint_text,
+    open_note,
+    parse_checkpoint,
+    sign_note,
+)
+
+# The example of golang.org/x/mod/sumdb/note, the format's first implementation.
+PETER = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+NOTE = (
+    "If you think cryptography is the answer to your problem,\n"
+    "then you don't know what your problem is.\n"
+    "\n"
+    "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+)
+
+
+def signer(name: str = "tongban.example/ledger") -> Ed25519Signer:
+    return Ed25519Signer(name, Ed25519PrivateKey.from_private_bytes(b"\x07" * 32))
+
+
+def test_a_note_of_another_implementation_opens():
+    text, names = open_note(NOTE, [Ed25519Verifier.from_vkey(PETER)])
+    assert text.startswith("If you think cryptography")
+    assert names == ("PeterNeumann",)
+
+
+def test_a_verifier_key_is_written_as_it_is_read():
+    assert Ed25519Verifier.from_vkey(PETER).vkey == PETER
+
+
+@pytest.mark.parametrize("vkey", ["", "a+b", "a+00000000+AAAA", PETER.replace("c74f", "c74e"), PETER[:-4]])
+def test_a_broken_verifier_key_is_refused(vkey):
+    with pytest.raises(NoteError):
+        Ed25519Verifier.from_vkey(vkey)
+
+
+def test_signing_and_opening_round_trips():
+    key = signer()
+    note = sign_note("text\n", [key])
+    assert open_note(note, [key.verifier()]) == ("text\n", ("tongban.example/ledger",))
+
+
+@pytest.mark.parametrize("place", [0, 3, 40, 60, -3])
+def test_a_changed_note_is_refused(place):
+    key = signer()
+    note = sign_note("some text to sign\n", [key])
+    changed = list(note)
+    changed[place] = "A" if changed[place] != "A" else "B"
+    with pytest.raises(NoteError):
+        open_note("".join(changed), [key.verifier()])
+
+
+def test_a_note_signed_by_strangers_alone_is_refused():
+    with pytest.raises(NoteError, match="known key"):
+        open_note(sign_note("text\n", [signer()]), [Ed25519Verifier.from_vkey(PETER)])
+
+
+@pytest.mark.parametrize("text", ["no newline", "tab\there\n"])
+def test_an_unfit_text_is_not_signed(text):
+    with pytest.raises(NoteError):
+        sign_note(text, [signer()])
+
+
+@pytest.mark.parametrize("name", ["", "with space", "with+plus"])
+def test_an_unfit_key_name_is_refused(name):
+    with pytest.raises(NoteError):
+        signer(name)
+
+
+def test_a_checkpoint_reads_as_the_specification_writes_it():
+    # c2sp.org/tlog-checkpoint, "Note text"
+    text = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n"
+    found = parse_checkpoint(text)
+    assert (found.origin, found.size) == ("example.com/behind-the-sofa", 20852163)
+    assert checkpoint_text(found.origin, found.size, found.root) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "origin\n1\n",
+        "origin\n01\n" + base64.b64encode(EMPTY_ROOT).decode() + "\n",
+        "origin\n-1\n" + base64.b64encode(EMPTY_ROOT).decode() + "\n",
+        "origin\n1\nAAAA\n",
+        "origin\n1\n***\n",
+        "\n1\n" + base64.b64encode(EMPTY_ROOT).decode() + "\n",
+    ],
+)
+def test_a_malformed_checkpoint_is_refused(text):
+    with pytest.raises(NoteError):
+        parse_checkpoint(text)

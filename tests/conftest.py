@@ -1,0 +1,181 @@
+"""What tests share: small builders for people, posts, items and cases."""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from tongban.base.regions import NATION, Level
+from tongban.catalogue.guide_schema import GuideDocument, read_guide
+from tongban.catalogue.models import ServiceItem
+from tongban.catalogue.services import PACKAGED_GUIDES, publish_guide
+from tongban.directory.models import Account, Organ, Person, Post, Region
+from tongban.directory.selectors import forget_calendar
+
+atexit.register(shutil.rmtree, settings.TONGBAN_FILES.parent, ignore_errors=True)
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360"
+    "0000000200015e2bd5ad0000000049454e44ae426082"
+)
+AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # Monday 2 March 2026, 9:00 in China
+DISTRICT = "511602000000"
+ID_NUMBERS = (
+    "511602188002290018",
+    "511602189912310131",
+    "511602188101019987",
+    "440103188002290018",
+)
+
+
+class World:
+    """A district with one organ, one complete guide, its staff and two residents."""
+
+    def __init__(self) -> None:
+        self.counter = itertools.count(1)
+        self.region = self.make_regions()
+        self.organ = self.make_organ("区公安分局")
+        self.document: GuideDocument = read_guide(PACKAGED_GUIDES / "resident-id-card.toml")
+        self.item = self.make_item(self.document.item_code, "居民身份证办理（包括临时）", self.organ)
+        guide = publish_guide(self.document, is_sample=True)
+        assert guide is not None
+        self.guide = guide
+        self.resident = self.make_resident("li", ID_NUMBERS[0])
+        self.neighbour = self.make_resident("wang", ID_NUMBERS[1])
+        self.clerk = self.make_staff("clerk", self.organ, "clerk")
+        self.reviewer = self.make_staff("reviewer", self.organ, "reviewer")
+
+    def make_regions(self) -> Region:
+        parent = None
+        for code, name, path, level in (
+            (NATION, "全国", "", Level.NATIONAL),
+            ("510000000000", "四川省", "51", Level.PROVINCIAL),
+            ("511600000000", "广安市", "5116", Level.MUNICIPAL),
+            (DISTRICT, "广安区", "511602", Level.COUNTY),
+        ):
+            parent, _ = Region.objects.get_or_create(
+                code=code, defaults={"name": name, "path": path, "level": level, "parent": parent}
+            )
+        assert parent is not None
+        return parent
+
+    def make_organ(self, name: str, region: Region | None = None) -> Organ:
+        return Organ.objects.create(
+            code=f"test.{next(self.counter)}", name=name, region=region or self.region
+        )
+
+    def make_item(self, code: str, name: str, organ: Organ, kind: str = "public_service") -> ServiceItem:
+        return ServiceItem.objects.create(
+            code=code,
+            code_pattern="sichuan",
+            name=name,
+            kind=kind,
+            region=organ.region,
+            region_path=organ.region.path,
+            organ=organ,
+            source="sichuan",
+            source_row={},
+        )
+
+    def make_account(self, username: str) -> Account:
+        return Account.objects.create_user(username, password="a-long-password", display_name=username)
+
+    def make_resident(self, username: str, id_number: str) -> Account:
+        account = self.make_account(username)
+        Person.objects.create(
+            account=account, name=f"{username}(示例)", id_number=id_number, phone="0826-2000101"
+        )
+        return account
+
+    def make_staff(self, username: str, organ: Organ, *roles: str) -> Account:
+        account = self.make_account(username)
+        for role in roles:
+            Post.objects.create(account=account, organ=organ, role=role)
+        return account
+
+    # Cases, through the real use cases
+
+    def answers(self) -> dict[str, str]:
+        return {
+            "name": "李晓明",
+            "id_number": ID_NUMBERS[0],
+            "phone": "0826-2000101",
+            "reason": "lost",
+            "delivery": "collect",
+            "address": "",
+        }
+
+    def make_draft(self, account: Account | None = None, *, photo: bool = True):
+        from tongban.cases.services import drafting
+
+        account = account or self.resident
+        draft = drafting.start_draft(account, self.item, at=AT)
+        for page in self.document.form_pages:
+            typed = {field.key: self.answers().get(field.key, "") for field in page.fields}
+            assert drafting.save_page(account, draft.key, page, typed, at=AT) == []
+        if photo:
+            drafting.attach_file(account, draft.key, "photo", png(), at=AT)
+        draft.refresh_from_db()
+        return draft
+
+    def make_case(self, state: str = "submitted", account: Account | None = None):
+        from tongban.cases.services import handling, submitting
+
+        account = account or self.resident
+        case = submitting.submit(account, self.make_draft(account).key, at=AT)
+        if state == "correction":
+            case = handling.request_correction(self.clerk, case.number, reasons="请补照片", at=AT)
+        if state in ("accepted", "approved", "denied"):
+            case = handling.accept(self.clerk, case.number, at=AT)
+        if state in ("approved", "denied"):
+            case = handling.decide(
+                self.reviewer, case.number, approve=state == "approved", reasons="材料齐全", at=AT
+            )
+        return case
+
+
+def png(name: str = "照片.png") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, PNG, "image/png")
+
+
+@pytest.fixture
+def world(db) -> World:
+    return World()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_caches():
+    from tongban.catalogue import selectors
+    from tongban.directory import choice
+
+    forget_calendar()
+    choice._region_name.cache_clear()
+    selectors._documents.clear()
+    yield
+    forget_calendar()
+
+
+@pytest.fixture
+def calendar(db) -> None:
+    """The statutory calendar as `load demo` seeds it."""
+    from tongban.directory.services.calendar import seed_calendar
+
+    seed_calendar()
+    forget_calendar()
+
+
+@pytest.fixture
+def own_home(tmp_path: Path, settings) -> Path:
+    """Files, index and keys of this test alone."""
+    settings.TONGBAN_FILES = tmp_path / "files"
+    settings.TONGBAN_INDEX = tmp_path / "index"
+    return tmp_path
+
+
