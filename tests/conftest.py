@@ -43,7 +43,9 @@ class World:
         self.region = self.make_regions()
         self.organ = self.make_organ("区公安分局")
         self.document: GuideDocument = read_guide(PACKAGED_GUIDES / "resident-id-card.toml")
-        self.item = self.make_item(self.document.item_code, "居民身份证办理（包括临时）", self.organ)
+        self.item = self.make_item(
+            self.document.item_code, "居民身份证办理（包括临时）", self.organ
+        )
         guide = publish_guide(self.document, is_sample=True)
         assert guide is not None
         self.guide = guide
@@ -71,7 +73,9 @@ class World:
             code=f"test.{next(self.counter)}", name=name, region=region or self.region
         )
 
-    def make_item(self, code: str, name: str, organ: Organ, kind: str = "public_service") -> ServiceItem:
+    def make_item(
+        self, code: str, name: str, organ: Organ, kind: str = "public_service"
+    ) -> ServiceItem:
         return ServiceItem.objects.create(
             code=code,
             code_pattern="sichuan",
@@ -85,7 +89,9 @@ class World:
         )
 
     def make_account(self, username: str) -> Account:
-        return Account.objects.create_user(username, password="a-long-password", display_name=username)
+        return Account.objects.create_user(
+            username, password="a-long-password", display_name=username
+        )
 
     def make_resident(self, username: str, id_number: str) -> Account:
         account = self.make_account(username)
@@ -177,5 +183,3 @@ def own_home(tmp_path: Path, settings) -> Path:
     settings.TONGBAN_FILES = tmp_path / "files"
     settings.TONGBAN_INDEX = tmp_path / "index"
     return tmp_path
-
-

@@ -19,7 +19,9 @@ STORAGES = {
 }
 # A file, not memory: threads of one test share it, and WAL and locks are those of production.
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    DATABASES["default"]["TEST"] = {"NAME": os.path.join(os.environ["TONGBAN_HOME"], "test.sqlite3")}
+    DATABASES["default"]["TEST"] = {
+        "NAME": os.path.join(os.environ["TONGBAN_HOME"], "test.sqlite3")
+    }
     # The tests' database is thrown away: it need not survive a power cut.
     DATABASES["default"]["OPTIONS"]["init_command"] = (
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON"

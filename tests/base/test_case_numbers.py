@@ -63,7 +63,9 @@ def test_one_wrong_character_is_always_noticed(middle, place, other):
         check_case_number(forged)
 
 
-@pytest.mark.parametrize("text", ["", "1", "511602-261121-77777777", "511602-261121-7777777U-1", "x" * 300])
+@pytest.mark.parametrize(
+    "text", ["", "1", "511602-261121-77777777", "511602-261121-7777777U-1", "x" * 300]
+)
 def test_what_has_not_the_form_is_refused(text):
     with pytest.raises(CaseNumberError) as refusal:
         check_case_number(text)

@@ -39,7 +39,9 @@ def refused(check) -> bool:
     return False
 
 
-@pytest.mark.parametrize("vector", INCLUSION, ids=lambda v: f"{v['leafIdx']}-{v['treeSize']}-{v['desc']}")
+@pytest.mark.parametrize(
+    "vector", INCLUSION, ids=lambda v: f"{v['leafIdx']}-{v['treeSize']}-{v['desc']}"
+)
 def test_inclusion_vectors(vector):
     assert vector["wantErr"] == refused(
         lambda: verify_inclusion(
@@ -52,7 +54,9 @@ def test_inclusion_vectors(vector):
     )
 
 
-@pytest.mark.parametrize("vector", CONSISTENCY, ids=lambda v: f"{v['size1']}-{v['size2']}-{v['desc']}")
+@pytest.mark.parametrize(
+    "vector", CONSISTENCY, ids=lambda v: f"{v['size1']}-{v['size2']}-{v['desc']}"
+)
 def test_consistency_vectors(vector):
     assert vector["wantErr"] == refused(
         lambda: verify_consistency(

@@ -40,7 +40,9 @@ def test_a_verifier_key_is_written_as_it_is_read():
     assert Ed25519Verifier.from_vkey(PETER).vkey == PETER
 
 
-@pytest.mark.parametrize("vkey", ["", "a+b", "a+00000000+AAAA", PETER.replace("c74f", "c74e"), PETER[:-4]])
+@pytest.mark.parametrize(
+    "vkey", ["", "a+b", "a+00000000+AAAA", PETER.replace("c74f", "c74e"), PETER[:-4]]
+)
 def test_a_broken_verifier_key_is_refused(vkey):
     with pytest.raises(NoteError):
         Ed25519Verifier.from_vkey(vkey)

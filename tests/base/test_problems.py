@@ -6,7 +6,9 @@ from tongban.base.problems import Conflict, FieldError, InvalidInput, NotFound, 
 
 
 def test_a_problem_reads_as_rfc_9457_says():
-    error = InvalidInput(code="too_long", title="Too long", detail="At most 10.", field="name", fix="Cut it.")
+    error = InvalidInput(
+        code="too_long", title="Too long", detail="At most 10.", field="name", fix="Cut it."
+    )
     assert problem_document(error, "/cases/1") == {
         "type": "/problems/too_long",
         "title": "Too long",

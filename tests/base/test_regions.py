@@ -35,7 +35,9 @@ def test_a_code_knows_its_place(code, prefix, level, parent):
     assert parent_of(code) == parent
 
 
-@pytest.mark.parametrize("code", ["", "5", "511", "5116020", "51160x", "510002000000", "000100000000", "５１"])
+@pytest.mark.parametrize(
+    "code", ["", "5", "511", "5116020", "51160x", "510002000000", "000100000000", "５１"]
+)
 def test_what_is_no_region_code_is_refused_with_a_reason(code):
     with pytest.raises(RegionCodeError) as refusal:
         prefix_of(pad(code))

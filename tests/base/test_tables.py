@@ -30,7 +30,10 @@ def test_a_row_with_other_cells_is_reported_with_its_line_and_the_rest_goes_on(t
     path.write_text("a,b\n1,2\n1\n1,2,3\n\n3,4\n")
     found, report = rows(path)
     assert found == [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}]
-    assert [(problem.row, problem.code) for problem in report.problems] == [(3, "cells"), (4, "cells")]
+    assert [(problem.row, problem.code) for problem in report.problems] == [
+        (3, "cells"),
+        (4, "cells"),
+    ]
     assert report.read == 4
 
 

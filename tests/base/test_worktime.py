@@ -35,12 +35,8 @@ PAUSES = st.lists(
 
 def test_the_calendar_is_that_of_the_notices_2004_to_2026():
     with (DATA / "workdays.csv").open(encoding="utf-8") as table:
-        published = {
-            date.fromisoformat(row["date"]): row["kind"] for row in csv.DictReader(table)
-        }
-    ours = {
-        day: kind for day, kind in CALENDAR.exceptions.items() if day.year in range(2004, 2027)
-    }
+        published = {date.fromisoformat(row["date"]): row["kind"] for row in csv.DictReader(table)}
+    ours = {day: kind for day, kind in CALENDAR.exceptions.items() if day.year in range(2004, 2027)}
     assert set(ours) == set(published)
     worked = {day for day, kind in ours.items() if kind is DayKind.ADJUSTED_WORKDAY}
     assert worked == {day for day, kind in published.items() if kind == "adjusted_workday"}
@@ -84,7 +80,9 @@ def test_working_day_deadlines(start, days, due, why):
     ],
 )
 def test_calendar_day_deadlines_move_off_a_holiday(start, days, due, why):
-    assert deadline_in_calendar_days(date.fromisoformat(start), days, CALENDAR).on.isoformat() == due, why
+    assert (
+        deadline_in_calendar_days(date.fromisoformat(start), days, CALENDAR).on.isoformat() == due
+    ), why
 
 
 @pytest.mark.parametrize(
@@ -120,7 +118,9 @@ def test_a_pause_that_ends_before_it_begins_is_refused():
         Pause(date(2026, 1, 2), date(2026, 1, 1))
 
 
-@pytest.mark.parametrize("count", [deadline_in_working_days, deadline_in_calendar_days, deadline_in_months])
+@pytest.mark.parametrize(
+    "count", [deadline_in_working_days, deadline_in_calendar_days, deadline_in_months]
+)
 def test_a_negative_limit_is_refused(count):
     with pytest.raises(ValueError, match="negative"):
         count(date(2026, 1, 1), -1, CALENDAR)
@@ -135,7 +135,9 @@ def test_between_start_and_deadline_lie_exactly_the_days_of_the_limit(start, day
 
 
 @given(DAYS, st.integers(0, 60), PAUSES, st.randoms())
-def test_pauses_only_ever_move_a_deadline_later_and_their_order_does_not_matter(start, days, pauses, rnd):
+def test_pauses_only_ever_move_a_deadline_later_and_their_order_does_not_matter(
+    start, days, pauses, rnd
+):
     plain = deadline_in_working_days(start, days, CALENDAR).on
     paused = deadline_in_working_days(start, days, CALENDAR, pauses).on
     assert paused >= plain

@@ -43,7 +43,10 @@ def test_wrong_answers_are_kept_as_typed_and_named(world):
     draft = drafting.start_draft(world.resident, world.item, at=AT)
     page = world.document.form_pages[0]
     errors = drafting.save_page(
-        world.resident, draft.key, page, {"name": "李", "id_number": "511602188002290019", "phone": "1"}
+        world.resident,
+        draft.key,
+        page,
+        {"name": "李", "id_number": "511602188002290019", "phone": "1"},
     )
     assert {(error.pointer, error.code) for error in errors} == {
         ("/id_number", "check_digit"),
@@ -55,7 +58,9 @@ def test_wrong_answers_are_kept_as_typed_and_named(world):
 
 def test_an_answer_to_a_question_that_the_guide_does_not_ask_is_dropped(world):
     draft = drafting.start_draft(world.resident, world.item, at=AT)
-    drafting.save_page(world.resident, draft.key, world.document.form_pages[0], {"state": "approved"})
+    drafting.save_page(
+        world.resident, draft.key, world.document.form_pages[0], {"state": "approved"}
+    )
     draft.refresh_from_db()
     assert "state" not in draft.answers
 
@@ -336,7 +341,9 @@ def test_who_opened_the_case_is_told_once_a_day(world):
 # Deadlines into a year whose notice is not out
 
 
-def test_a_provisional_deadline_is_counted_anew_when_the_notice_is_loaded(world, calendar, tmp_path):
+def test_a_provisional_deadline_is_counted_anew_when_the_notice_is_loaded(
+    world, calendar, tmp_path
+):
     from datetime import UTC, datetime
 
     from tongban.directory.selectors import forget_calendar

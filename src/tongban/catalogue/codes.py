@@ -43,11 +43,13 @@ _GBT39046: Final = {
 # The same number means different things on different platforms: always map by source.
 KIND_BY_SOURCE: Final = {
     "sichuan": _GBT39046,
+    "sample": _GBT39046,
     "guangdong": _GBT39046 | {"20": "other", "21": "public_service"},
 }
 
 # 4-digit prefixes of divisions aside, these are the shapes seen in real lists (first match wins).
 PATTERNS: Final = (
+    ("sample", re.compile(r"(?P<basic>SAMPLE)-(?P<region>\d{12})-(?P<organ>)[A-Z-]+")),
     (
         "guangdong",
         re.compile(r"(?P<organ>[0-9A-Z]{18})(?P<level>\d)(?P<basic>[0-9A-Z]{12})(\d\d)?"),

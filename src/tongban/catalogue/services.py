@@ -18,6 +18,7 @@ from tongban.ledger.services import record
 
 PACKAGED_GUIDES = Path(__file__).parent / "data" / "guides"
 PACKAGED_ITEMS = Path(__file__).parent / "data" / "guangan" / "items.csv"
+SAMPLE_ITEMS = Path(__file__).parent / "data" / "supplement" / "items.csv"
 
 
 def packaged_guides() -> list[GuideDocument]:

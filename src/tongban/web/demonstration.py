@@ -19,7 +19,12 @@ from tongban.base.tables import LoadReport
 from tongban.catalogue.importing import load_items
 from tongban.catalogue.models import ServiceItem
 from tongban.catalogue.search.index import rebuild
-from tongban.catalogue.services import PACKAGED_ITEMS, packaged_guides, publish_guides
+from tongban.catalogue.services import (
+    PACKAGED_ITEMS,
+    SAMPLE_ITEMS,
+    packaged_guides,
+    publish_guides,
+)
 from tongban.directory.models import Account, Enterprise, Organ, Person, Post, Region
 from tongban.directory.services.calendar import seed_calendar
 from tongban.directory.services.regions import PACKAGED, load_divisions
@@ -45,6 +50,7 @@ STAFFED = (
     ("disabled", "区残联"),
     ("transport", "区交通运输局"),
     ("tax", "广安区税务局"),
+    ("land", "区自然资源和规划局(示例)"),
 )
 ROLES = (("clerk", "窗口"), ("reviewer", "审核"))
 
@@ -92,6 +98,7 @@ def load_demonstration(
     seed_calendar()
     if not ServiceItem.objects.filter(region_id=REGION).exists():
         reports["items"] = load_items(PACKAGED_ITEMS, progress=progress)
+        reports["sample items"] = load_items(SAMPLE_ITEMS, source="sample")
     reports["guides"] = publish_guides(packaged_guides(), is_sample=True)
     reports["people"] = _load_people()
     if any(report.created or report.updated for report in reports.values()):
