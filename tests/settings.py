@@ -11,6 +11,7 @@ from tongban.web.settings import DATABASES, STORAGES  # noqa: E402
 from tongban.web.translations import compile_translations  # noqa: E402
 
 compile_translations()
+os.makedirs(os.path.join(os.environ["TONGBAN_HOME"], "static"), exist_ok=True)
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -1,0 +1,159 @@
+"""The command line as a newcomer runs it: each command in a process and a data folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+from tongban.catalogue.services import PACKAGED_ITEMS
+from tongban.directory.services.regions import PACKAGED
+
+ID_CARD = "513A0011200068-511602000000-000-1151130000877869M-1-00"
+
+
+class Shell:
+    def __init__(self, home) -> None:
+        self.home = home
+
+    def __call__(self, *words: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess:
+        surroundings = {
+            key: value
+            for key, value in os.environ.items()
+            if key not in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "tongban.web.cli", *words],
+            capture_output=True,
+            text=True,
+            env=surroundings | {"TONGBAN_HOME": str(self.home)} | environment,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
+
+    def json(self, *words: str, **options):
+        return json.loads(self(*words, "--json", **options).stdout)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory) -> Shell:
+    shell = Shell(tmp_path_factory.mktemp("demo"))
+    shell("load", "demo")
+    return shell
+
+
+@pytest.fixture
+def empty(tmp_path) -> Shell:
+    return Shell(tmp_path / "fresh")
+
+
+def test_divisions_load_into_an_empty_folder(empty):
+    report = empty.json("load", "divisions", str(PACKAGED))
+    assert set(report) == {"read", "created", "updated", "unchanged", "problems"}
+    assert report["read"] == 44_703
+    assert set(report["problems"][0]) == {"row", "column", "code", "detail"}
+
+
+def test_items_load_into_an_empty_folder_and_are_found(empty):
+    report = empty.json("load", "items", str(PACKAGED_ITEMS))
+    assert (report["read"], report["created"]) == (925, 925)
+    assert empty.json("load", "items", str(PACKAGED_ITEMS))["unchanged"] == 925
+    assert empty.json("search", "身份证", "--region", "511602000000")["total"] > 3
+
+
+@pytest.mark.parametrize("query", ["身份证", "sfz", "shenfenzheng", "ID card"])
+def test_search_puts_the_id_card_first_in_the_documented_form(demo, query):
+    document = demo.json("search", query, "--region", "511602000000")
+    assert set(document) == {"query", "region", "total", "took_ms", "results"}
+    assert set(document["results"][0]) == {"code", "name", "organ", "region", "score"}
+    assert document["results"][0]["code"] == ID_CARD
+
+
+def test_loading_the_demonstration_again_changes_nothing(demo):
+    reports = demo.json("load", "demo")
+    assert all(report["created"] == 0 for report in reports.values())
+
+
+def test_the_ledger_verifies_and_names_a_tampered_entry(demo, tmp_path):
+    verdict = demo.json("ledger", "verify")
+    assert verdict["ok"] is True
+    assert verdict["entries"] > 5
+    assert len(verdict["root"]) == 64
+    copy = Shell(tmp_path / "copy")
+    import shutil
+
+    shutil.copytree(demo.home, copy.home)
+    with sqlite3.connect(copy.home / "tongban.sqlite3") as database:
+        database.execute("UPDATE ledger_entry SET leaf = replace(leaf, 'loaded', 'lOaded') WHERE seq = 2")
+    verdict = copy.json("ledger", "verify", code=1)
+    assert verdict["ok"] is False
+    assert verdict["entry"] == 2
+
+
+def test_the_checkpoint_prints_as_a_signed_note(demo):
+    assert demo("ledger", "checkpoint").stdout.startswith("tongban.example/ledger\n")
+
+
+def test_the_doctor_finds_nothing_unsafe_in_a_demonstration(demo):
+    assert demo.json("doctor")["ok"] is True
+
+
+def test_the_doctor_fails_on_an_unsafe_production(demo):
+    document = demo.json("doctor", code=1, TONGBAN_ENV="production")
+    assert any("demonstration" in line for line in document["unsafe"])
+
+
+def test_production_refuses_demonstration_data(empty):
+    refused = empty("load", "demo", code=1, TONGBAN_ENV="production")
+    assert "production" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["search", "x", "--region", "999999"], 1, "Unknown region"),
+        (["load", "items", "/nowhere.csv"], 2, "does not exist"),
+        (["load", "divisions", "/"], 1, "provinces.csv"),
+        (["nonsense"], 2, "No such command"),
+        (["load", "calendar", __file__, "--source", "x"], 1, "column"),
+    ],
+)
+def test_a_mistake_is_one_clear_line_and_no_traceback(demo, words, code, said):
+    done = demo(*words, code=code)
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("TONGBAN_ENV", "staging", "TONGBAN_ENV"),
+        ("TONGBAN_PORT", "http", "TONGBAN_PORT"),
+        ("DATABASE_URL", "mysql://x", "DATABASE_URL"),
+    ],
+)
+def test_a_variable_that_makes_no_sense_is_named(empty, name, value, said):
+    done = empty("doctor", code=1, **{name: value})
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_serving_an_empty_folder_says_what_to_do(empty):
+    assert "tongban migrate" in empty("serve", code=1).stderr
+
+
+def test_search_without_an_index_says_what_to_do(empty):
+    empty("migrate")
+    assert "load" in empty("search", "x", code=1).stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [[], ["serve"], ["load"], ["load", "items"], ["search"], ["ledger", "verify"], ["doctor"]],
+)
+def test_every_command_has_help(empty, words):
+    assert "Usage" in empty(*words, "--help").stdout
