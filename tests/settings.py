@@ -6,9 +6,9 @@ import tempfile
 os.environ["TONGBAN_HOME"] = tempfile.mkdtemp(prefix="tongban-test-")
 os.environ["TONGBAN_ENV"] = "development"
 
-from tongban.web.settings import *  # noqa: E402, F403
-from tongban.web.settings import DATABASES, STORAGES  # noqa: E402
-from tongban.web.translations import compile_translations  # noqa: E402
+from tongban.web.settings import *  # noqa: F403
+from tongban.web.settings import DATABASES, STORAGES
+from tongban.web.translations import compile_translations
 
 compile_translations()
 os.makedirs(os.path.join(os.environ["TONGBAN_HOME"], "static"), exist_ok=True)

@@ -8,8 +8,8 @@ import uuid
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
-from tests.conftest import AT, ID_NUMBERS, png
 
+from tests.conftest import AT, ID_NUMBERS, png
 from tongban.base.problems import Conflict, InvalidInput, NotFound, NotPermitted
 from tongban.cases import storage
 from tongban.cases.models import Case, CaseEvent, Draft, MaterialFile

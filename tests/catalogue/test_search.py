@@ -116,7 +116,19 @@ def test_an_inexact_answer_says_so(find):
 
 
 @pytest.mark.parametrize(
-    "query", ["", " ", "'; DROP TABLE", "*", "((((", "a" * 5_000, "\x00", "😀", "+-&&||!(){}[]^\"~*?:\\", "身" * 500]
+    "query",
+    [
+        "",
+        " ",
+        "'; DROP TABLE",
+        "*",
+        "((((",
+        "a" * 5_000,
+        "\x00",
+        "😀",
+        '+-&&||!(){}[]^"~*?:\\',
+        "身" * 500,
+    ],
 )
 def test_anything_can_be_typed(find, query):
     find(query)

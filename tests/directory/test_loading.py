@@ -38,7 +38,10 @@ def test_all_divisions_down_to_towns_load_and_load_again_without_change(db):
 def test_a_renamed_region_is_updated(db, tmp_path):
     load_divisions(folder(tmp_path))
     report = load_divisions(
-        folder(tmp_path, **{"areas.csv": "code,name,cityCode\n511602,广安新区,5116\n511603,前锋区,5116\n"})
+        folder(
+            tmp_path,
+            **{"areas.csv": "code,name,cityCode\n511602,广安新区,5116\n511603,前锋区,5116\n"},
+        )
     )
     assert (report.updated, report.unchanged) == (1, 4)
     assert Region.objects.get(code="511602000000").name == "广安新区"
@@ -82,7 +85,9 @@ def test_the_seeded_calendar_covers_2004_to_2026(db):
 def test_a_notice_replaces_its_year_as_a_whole(db, tmp_path):
     seed_calendar()
     notice = tmp_path / "n.csv"
-    notice.write_text("date,kind\n2026-01-01,holiday\n2026-01-04,adjusted_workday\n", encoding="utf-8")
+    notice.write_text(
+        "date,kind\n2026-01-01,holiday\n2026-01-04,adjusted_workday\n", encoding="utf-8"
+    )
     report = load_calendar(notice, source="x")
     assert (report.read, report.problems) == (2, [])
     assert CalendarDay.objects.filter(day__year=2026).count() == 2

@@ -8,8 +8,8 @@ import pytest
 from django.db import connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.conftest import AT
 
+from tests.conftest import AT
 from tongban.base.merkle import EMPTY_ROOT, leaf_hash, root_of
 from tongban.base.notes import open_note, parse_checkpoint
 from tongban.ledger import acts, tiles
@@ -116,7 +116,9 @@ def test_numbering_covers_everything_once_and_signs(db):
 def test_an_entry_changed_before_it_has_a_number_is_never_signed(db):
     write(2)
     first = Entry.objects.order_by("id").first()
-    Entry.objects.filter(pk=first.pk).update(leaf=first.leaf.replace("case.submitted", "case.decided"))
+    Entry.objects.filter(pk=first.pk).update(
+        leaf=first.leaf.replace("case.submitted", "case.decided")
+    )
     with pytest.raises(BrokenEntry):
         integrate()
     assert not Checkpoint.objects.exists()

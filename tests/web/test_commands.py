@@ -20,7 +20,9 @@ class Shell:
     def __init__(self, home) -> None:
         self.home = home
 
-    def __call__(self, *words: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess:
+    def __call__(
+        self, *words: str, code: int = 0, **environment: str
+    ) -> subprocess.CompletedProcess:
         surroundings = {
             key: value
             for key, value in os.environ.items()
@@ -88,7 +90,9 @@ def test_the_ledger_verifies_and_names_a_tampered_entry(demo, tmp_path):
 
     shutil.copytree(demo.home, copy.home)
     with sqlite3.connect(copy.home / "tongban.sqlite3") as database:
-        database.execute("UPDATE ledger_entry SET leaf = replace(leaf, 'loaded', 'lOaded') WHERE seq = 2")
+        database.execute(
+            "UPDATE ledger_entry SET leaf = replace(leaf, 'loaded', 'lOaded') WHERE seq = 2"
+        )
     verdict = copy.json("ledger", "verify", code=1)
     assert verdict["ok"] is False
     assert verdict["entry"] == 2

@@ -7,10 +7,10 @@ import re
 import pytest
 from django.test import Client
 from django.urls import reverse
-from tests.conftest import png
 
-from tongban.catalogue.search.index import rebuild
+from tests.conftest import png
 from tongban.cases.models import Case, Draft
+from tongban.catalogue.search.index import rebuild
 
 CODE = "513A0011200068-511602000000-000-1151130000877869M-1-00"
 
@@ -82,11 +82,14 @@ def test_larger_type_is_one_click_away(site, client):
     assert "data-elder" not in client.get("/").content.decode()
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "javascript:alert(1)"]
+)
 def test_nobody_is_sent_to_another_site(site, client, target):
     assert client.post("/language/", {"language": "en", "next": target}).headers["Location"] == "/"
     answer = client.post(
-        f"/sign-in/?next={target}", {"username": "li", "password": "a-long-password", "next": target}
+        f"/sign-in/?next={target}",
+        {"username": "li", "password": "a-long-password", "next": target},
     )
     assert answer.headers["Location"] == "/"
 
@@ -240,7 +243,9 @@ def test_a_mistyped_upload_is_named_and_the_good_one_kept(site):
     client.post(apply_url())
     wrong = SimpleUploadedFile("病毒.png", b"MZ\x90\x00 not a picture", "image/png")
     page = text_of(
-        client.post(apply_url("materials"), {"file-photo": [png("好.png"), wrong], "action": "next"})
+        client.post(
+            apply_url("materials"), {"file-photo": [png("好.png"), wrong], "action": "next"}
+        )
     )
     assert "“病毒.png”不是 JPG, PNG 格式" in page
     assert "好.png" in page
@@ -252,7 +257,9 @@ def test_a_second_click_on_send_leads_to_the_same_case(site):
     key = str(Draft.objects.get().key)
     first = client.post(apply_url("check"), {"draft": key})
     second = client.post(apply_url("check"), {"draft": key})
-    assert second.headers["Location"].rstrip("/") == first.headers["Location"].split("?")[0].rstrip("/")
+    assert second.headers["Location"].rstrip("/") == first.headers["Location"].split("?")[0].rstrip(
+        "/"
+    )
     assert Case.objects.count() == 1
 
 
@@ -363,9 +370,11 @@ def test_a_case_number_leads_to_the_case_and_a_wrong_one_says_so(site):
 
 def test_missing_reasons_are_asked_for_and_what_was_typed_stays(site):
     case = site.make_case()
-    page = signed_in(site.clerk).post(
-        f"/work/cases/{case.number}/", {"act": "refuse", "reasons": "否"}
-    ).content.decode()
+    page = (
+        signed_in(site.clerk)
+        .post(f"/work/cases/{case.number}/", {"act": "refuse", "reasons": "否"})
+        .content.decode()
+    )
     assert "请写清申请人需要知道的" in page
     assert ">否</textarea>" in page
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from django.db.models import Min
+from django.db.models import Max
 
 from tongban.base.canonical import canonical_json
 from tongban.base.merkle import EMPTY_ROOT, leaf_hash
@@ -78,18 +78,16 @@ def _fault_of(entry: Entry) -> str | None:
     return None
 
 
-def _numbered_entries() -> Iterator[list[Entry]]:
-    """Entries by place, in batches that end where a tile ends."""
-    first = 0
-    while True:
-        batch = list(Entry.objects.filter(seq__gte=first, seq__lt=first + BATCH).order_by("seq"))
-        if not batch:
-            after = Entry.objects.filter(seq__gte=first).aggregate(least=Min("seq"))["least"]
-            if after is None:
-                return
-            raise _Unfit(first, f"entry {first} is missing")
+def _numbered_entries(size: int) -> Iterator[list[Entry]]:
+    """The first `size` entries by place, in batches that end where a tile ends."""
+    for first in range(0, size, BATCH):
+        last = min(first + BATCH, size)
+        batch = list(Entry.objects.filter(seq__gte=first, seq__lt=last).order_by("seq"))
+        present = {entry.seq for entry in batch}
+        for seq in range(first, last):
+            if seq not in present:
+                raise _Unfit(seq, f"entry {seq} is missing")
         yield batch
-        first += BATCH
 
 
 def _check_entries(batch: list[Entry], first: int) -> list[bytes]:
@@ -106,8 +104,6 @@ def _check_entries(batch: list[Entry], first: int) -> list[bytes]:
     )
     hashes = []
     for place, entry in enumerate(batch):
-        if entry.seq != first + place:
-            raise _Unfit(first + place, f"entry {first + place} is missing")
         if fault := _fault_of(entry):
             raise _Unfit(first + place, fault)
         digest = bytes(entry.leaf_hash)
@@ -131,33 +127,47 @@ def _check_checkpoint(checkpoint: Checkpoint, root: bytes) -> None:
 
 
 def _check_tree(progress: Callable[[int], None]) -> tuple[int, bytes]:
-    """Size and root over all numbered entries. Raises _Unfit at the first thing that is wrong."""
+    """Size and root over all numbered entries. Raises _Unfit at the first thing that is wrong.
+
+    Others may write meanwhile: what is signed at the start is what is checked.
+    """
     built: dict[tuple[int, int], bytes] = {}
     size, root = 0, EMPTY_ROOT
-    checkpoints = Checkpoint.objects.order_by("size").iterator(chunk_size=BATCH)
-    checkpoint = next(checkpoints, None)
-    for batch in _numbered_entries():
-        hashes = _check_entries(batch, size)
-        while hashes:
-            take = min(len(hashes), checkpoint.size - size) if checkpoint else len(hashes)
-            size = tiles.extend(built, size, hashes[:take])
-            hashes = hashes[take:]
-            if checkpoint and checkpoint.size == size:
-                root = tiles.root_of_tiles(built, size)
-                _check_checkpoint(checkpoint, root)
-                checkpoint = next(checkpoints, None)
-            elif not checkpoint:
-                raise _Unfit(size - 1, "numbered, but no signed checkpoint covers it")
+    checkpoints = list(Checkpoint.objects.order_by("size"))
+    batches = _numbered_entries(checkpoints[-1].size if checkpoints else 0)
+    hashes: list[bytes] = []
+    for checkpoint in checkpoints:
+        while size + len(hashes) < checkpoint.size:
+            hashes += _check_entries(next(batches), size + len(hashes))
+        take = checkpoint.size - size
+        size = tiles.extend(built, size, hashes[:take])
+        hashes = hashes[take:]
+        root = tiles.root_of_tiles(built, size)
+        _check_checkpoint(checkpoint, root)
+        # Full tiles of leaves are compared and done with; the few above are kept for the end.
         edge = set(tiles.right_edge(size))
-        # The leaves' full tiles are compared and done with; the few above are kept for the end.
         built = {place: data for place, data in built.items() if place[0] or place in edge}
         progress(size)
-    if checkpoint:
-        raise _Unfit(size, f"missing: a checkpoint was signed for {checkpoint.size} entries")
-    for tile in Tile.objects.filter(level__gt=0).iterator(chunk_size=BATCH):
-        if built.get((tile.level, tile.index)) != bytes(tile.hashes):
-            raise _Unfit(None, f"tile {tile.level}/{tile.index} is not that of the entries")
+    _check_upper_tiles(built)
+    _check_nothing_is_unsigned()
     return size, root
+
+
+def _check_upper_tiles(built: dict[tuple[int, int], bytes]) -> None:
+    for place, data in built.items():
+        if place[0] == 0:
+            continue
+        stored = Tile.objects.filter(level=place[0], index=place[1]).first()
+        if stored is None or bytes(stored.hashes)[: len(data)] != data:
+            raise _Unfit(None, f"tile {place[0]}/{place[1]} is not that of the entries")
+
+
+def _check_nothing_is_unsigned() -> None:
+    """Every number that was given lies under a checkpoint: both are written together."""
+    last = Entry.objects.aggregate(last=Max("seq"))["last"]
+    signed = Checkpoint.objects.aggregate(size=Max("size"))["size"] or 0
+    if last is not None and last >= signed:
+        raise _Unfit(signed, "numbered, but no signed checkpoint covers it")
 
 
 def _check_waiting() -> int:
