@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from django.core.management import call_command
+from django.test import override_settings
 
 from tongban.catalogue.highlighting import highlight
 from tongban.catalogue.search import text
 from tongban.catalogue.search.index import IndexMissing
 from tongban.catalogue.search.query import Filters
 from tongban.catalogue.selectors import search_items
+from tongban.web.demonstration import load_demonstration
 
 DISTRICT, TOWN, ELSEWHERE = "511602000000", "511602001000", "440103000000"
 ID_CARD = "居民身份证办理（包括临时）"
@@ -17,19 +20,12 @@ ID_CARD = "居民身份证办理（包括临时）"
 @pytest.fixture(scope="module")
 def _district(django_db_setup, django_db_blocker, tmp_path_factory):
     """The demonstration loaded once for this module, outside the tests' transactions."""
-    from django.conf import settings
-    from django.core.management import call_command
-
-    from tongban.web.demonstration import load_demonstration
-
-    before = settings.TONGBAN_INDEX
-    settings.TONGBAN_INDEX = tmp_path_factory.mktemp("index")
-    with django_db_blocker.unblock():
-        load_demonstration()
-    yield
-    with django_db_blocker.unblock():
-        call_command("flush", verbosity=0, interactive=False)
-    settings.TONGBAN_INDEX = before
+    with override_settings(TONGBAN_INDEX=tmp_path_factory.mktemp("index")):
+        with django_db_blocker.unblock():
+            load_demonstration()
+        yield
+        with django_db_blocker.unblock():
+            call_command("flush", verbosity=0, interactive=False)
 
 
 @pytest.fixture

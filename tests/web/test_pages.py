@@ -398,12 +398,12 @@ def test_a_guide_page_takes_two_queries(site, client, django_assert_num_queries)
         client.get(f"/items/{CODE}/")
 
 
-def test_demonstration_accounts_are_refused_in_production(site, settings, monkeypatch):
+def test_demonstration_accounts_are_refused_in_production(site, settings):
     from dataclasses import replace
 
     site.resident.demonstration = True
     site.resident.save()
     form = {"username": "li", "password": "a-long-password"}
     assert Client().post("/sign-in/", form).status_code == 302
-    monkeypatch.setattr(settings, "ENVIRONMENT", replace(settings.ENVIRONMENT, kind="production"))
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, kind="production")
     assert Client().post("/sign-in/", form).status_code == 200

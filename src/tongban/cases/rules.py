@@ -61,6 +61,14 @@ class Step:
 # The whole life of a case. What is not here can't be done.
 STEPS: Final = (
     Step(
+        Act.ACCEPT,
+        State.SUBMITTED,
+        State.ACCEPTED,
+        Part.CLERK,
+        needs_reasons=False,
+        article="32(5)",
+    ),
+    Step(
         Act.REQUEST_CORRECTION,
         State.SUBMITTED,
         State.CORRECTION,
@@ -75,14 +83,6 @@ STEPS: Final = (
         Part.APPLICANT,
         needs_reasons=False,
         article="32(4)",
-    ),
-    Step(
-        Act.ACCEPT,
-        State.SUBMITTED,
-        State.ACCEPTED,
-        Part.CLERK,
-        needs_reasons=False,
-        article="32(5)",
     ),
     Step(
         Act.REFUSE,

@@ -184,7 +184,9 @@ def _materials_step(request: HttpRequest, flow: Flow, item: ServiceItem) -> Http
             return redirect(flow.url(MATERIALS))
         errors = _take_uploads(request, actor, flow)
         if not errors and action != "upload":
-            errors = submitting.missing_materials(flow.document, list(draft.files.all()))
+            errors = submitting.missing_materials(
+                flow.document, set(draft.files.values_list("material", flat=True))
+            )
             if not errors:
                 return redirect(flow.after(MATERIALS))
         elif not errors:

@@ -21,19 +21,25 @@ QUERY_LONGEST = 200
 PAGES_MOST = 100
 
 
-_documents: dict[tuple[int, str, int], GuideDocument] = {}
+_documents: dict[int, GuideDocument] = {}
+DOCUMENTS_KEPT = 2_000
 
 
 def document_of(guide: Guide) -> GuideDocument:
     """The guide's content; a published version never changes, so it is read once a process."""
-    place = (guide.pk, guide.slug, guide.version)
-    held = _documents.get(place)
+    held = _documents.get(guide.pk)
     if held is None:
         held = GuideDocument.model_validate(guide.document)
-        if len(_documents) > 2_000:
+        if len(_documents) >= DOCUMENTS_KEPT:
             _documents.clear()
-        _documents[place] = held
+        _documents[guide.pk] = held
     return held
+
+
+def document_by_id(guide_id: int) -> GuideDocument:
+    """`document_of` for a guide that is not loaded. One query, once a process."""
+    held = _documents.get(guide_id)
+    return held if held is not None else document_of(Guide.objects.get(pk=guide_id))
 
 
 def find_item(code: str) -> ServiceItem | None:

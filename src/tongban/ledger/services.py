@@ -13,6 +13,7 @@ from tongban.base.merkle import EMPTY_ROOT, leaf_hash
 from tongban.base.notes import checkpoint_text, sign_note
 from tongban.ledger import rules, tiles
 from tongban.ledger.acts import ACTS
+from tongban.ledger.direct import insert
 from tongban.ledger.keys import signer
 from tongban.ledger.models import Checkpoint, Entry, Tile
 
@@ -71,7 +72,7 @@ def record(
         payload=sealed.payload,
         case_ref=case_ref,
     )
-    entry.save(force_insert=True)
+    insert(entry)
     return entry
 
 

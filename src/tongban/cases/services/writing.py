@@ -11,6 +11,7 @@ from tongban.base.problems import Conflict, InvalidInput, NotPermitted
 from tongban.cases.models import Case, CaseEvent
 from tongban.cases.rules import STEPS, Act, Part, State, Step, steps_possible
 from tongban.directory.models import Account
+from tongban.ledger.direct import insert
 
 REASONS_LEAST = 4
 REASONS_MOST = 4_000
@@ -85,5 +86,5 @@ def event_of(
         text=text,
         data=dict(data or {}),
     )
-    event.save(force_insert=True)
+    insert(event)
     return event

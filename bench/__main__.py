@@ -1,0 +1,34 @@
+"""`make bench`: what the product costs against the bare engine below it, in the same run.
+
+Figures are for reading, never for failing a test. Every line names its baseline and gives a ratio.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+
+
+def main() -> None:
+    home = tempfile.mkdtemp(prefix="tongban-bench-")
+    os.environ["TONGBAN_HOME"] = home
+    os.environ.pop("DATABASE_URL", None)
+    from tongban.web.cli import set_up
+
+    set_up(migrate=True)
+    try:
+        from bench import pages, search, submit
+        from tongban.web.demonstration import load_demonstration
+
+        load_demonstration()
+        print(f"on {os.cpu_count()} cores, SQLite in {home}\n")
+        search.run()
+        submit.run()
+        pages.run()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""Single rows without building a query, for acts that thousands wait for.
+
+Django composes the SQL of every call anew, which takes longer than the database takes to run it.
+Here it is composed once a process (`insert`) or written by hand (`fetch`, `execute`). Fields,
+constraints and transactions are those of the models all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection
+from django.db.models import AutoField, Field, Model
+
+
+@lru_cache(maxsize=64)
+def _insert_of(model: type[Model], vendor: str) -> tuple[str, tuple[Field[Any, Any], ...]]:
+    quote = connection.ops.quote_name
+    key = model._meta.pk
+    fields = tuple(
+        field for field in model._meta.concrete_fields if not isinstance(field, AutoField)
+    )
+    columns = ", ".join(quote(str(field.column)) for field in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    table = quote(model._meta.db_table)
+    sql = f"INSERT INTO {table} ({columns}) VALUES ({marks}) RETURNING {quote(str(key.column))}"  # noqa: S608
+    return sql, fields
+
+
+def insert(row: Model) -> None:
+    """Insert a new row with every field as it is set on the instance, and give it its key.
+
+    No signals and no `save()` of the model. Raises what the database raises (IntegrityError …).
+    """
+    sql, fields = _insert_of(type(row), connection.vendor)
+    values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        row.pk = cursor.fetchone()[0]
+    row._state.adding, row._state.db = False, connection.alias
+
+
+def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """All rows of a hand-written SELECT that both databases understand."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())
+
+
+def execute(sql: str, values: Sequence[Any]) -> None:
+    """Run a hand-written UPDATE or DELETE that both databases understand."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+
+
+def locked(alias: str) -> str:
+    """The clause that locks the rows of `alias` until the transaction ends.
+
+    SQLite needs none: its transactions here are IMMEDIATE, one writer at a time.
+    """
+    return f" FOR UPDATE OF {alias}" if connection.vendor == "postgresql" else ""
