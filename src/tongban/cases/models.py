@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from tongban.catalogue.models import Guide, ServiceItem
-from tongban.directory.models import Account, Enterprise, Organ, Person
+from tongban.directory.models import Account, Organ, Person
 
 
 class Draft(models.Model):
@@ -61,7 +61,6 @@ class Case(models.Model):
     organ = models.ForeignKey(Organ, models.PROTECT, related_name="cases")
     region_path = models.CharField(max_length=12)
     applicant = models.ForeignKey(Person, models.PROTECT, related_name="cases")
-    enterprise = models.ForeignKey(Enterprise, models.PROTECT, null=True, related_name="cases")
     channel = models.CharField(max_length=10, choices=Channel.choices)
     state = models.CharField(max_length=12, choices=State.choices)
     answers = models.JSONField()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db.models import Count, F, Q, QuerySet
 
@@ -160,15 +159,3 @@ def case_clock(case: Case, now: datetime) -> Clock | None:
         local_date(end),
         working_calendar(),
     )
-
-
-def events_by_act(events: Sequence[CaseEvent]) -> dict[str, CaseEvent]:
-    """The last event of each act."""
-    return {event.act: event for event in events}
-
-
-def late_since(case: Case, today: date) -> timedelta | None:
-    """How long an open case is past its promised day."""
-    if case.due_on is None or case.decided_at or today <= case.due_on:
-        return None
-    return today - case.due_on

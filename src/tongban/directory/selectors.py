@@ -8,7 +8,7 @@ from threading import Lock
 
 from tongban.base.regions import NATION, RegionCodeError, lineage_of, pad
 from tongban.base.worktime import Calendar, DayKind
-from tongban.directory.models import Account, CalendarDay, CalendarYear, Enterprise, Person, Region
+from tongban.directory.models import Account, CalendarDay, CalendarYear, Person, Region
 
 # Other processes learn of a newly loaded year within this many seconds.
 CALENDAR_KEPT_SECONDS = 60.0
@@ -74,11 +74,6 @@ def person_of(account: Account) -> Person | None:
     return Person.objects.filter(account=account).first()
 
 
-def enterprises_of(person: Person) -> list[Enterprise]:
-    """Enterprises that the person may act for as legal representative. One query."""
-    return list(Enterprise.objects.filter(legal_representative=person).order_by("name"))
-
-
 @dataclass(frozen=True)
 class Duties:
     """What an account may do as staff: organ ids by role."""
@@ -99,7 +94,3 @@ def duties_of(account: Account) -> Duties:
     for role, organ in account.posts.values_list("role", "organ_id"):
         organs.setdefault(role, set()).add(organ)
     return Duties({role: frozenset(ids) for role, ids in organs.items()})
-
-
-def display_name(account: Account) -> str:
-    return account.display_name or account.username
