@@ -53,9 +53,11 @@ $(VENV)/bin/uv:
 	$(BIN)/pip install -q --disable-pip-version-check uv
 
 INSTALL = $(BIN)/uv pip install -q --python $(BIN)/python --only-binary :all: --require-hashes
-$(RUN): $(VENV)/bin/uv requirements/base.txt pyproject.toml
+PO := src/tongban/web/locale/zh_Hans/LC_MESSAGES/django.po
+$(RUN): $(VENV)/bin/uv requirements/base.txt pyproject.toml $(PO)
 	$(INSTALL) -r requirements/base.txt
 	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
+	$(BIN)/python -m tongban.web.translations
 	@touch $@
 
 $(DEV): $(RUN) requirements/dev.txt

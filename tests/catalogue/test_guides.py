@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import csv
+import typing
 from datetime import date
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from tongban.base.problems import InvalidInput
 from tongban.catalogue.guide_schema import GuideDocument, read_guide
+from tongban.catalogue.models import ServiceItem
 from tongban.catalogue.services import (
     PACKAGED_GUIDES,
     PACKAGED_ITEMS,
@@ -16,6 +19,7 @@ from tongban.catalogue.services import (
     publish_guide,
     publish_guides,
 )
+from tongban.catalogue.standard_fields import WHERE
 from tongban.ledger.models import Entry
 
 GUIDES = packaged_guides()
@@ -101,3 +105,21 @@ def test_a_guide_for_an_unknown_item_is_reported_and_the_others_go_on(world):
     changed = world.document.model_copy(update={"enquiry_phone": "0826-2009999"})
     report = publish_guides([stray, changed], is_sample=True)
     assert (report.read, report.updated, len(report.problems)) == (2, 1, 1)
+
+
+def test_every_data_item_of_gbt_39046_table_4_has_its_place():
+    with (Path(__file__).parent / "data" / "gbt39046_table4.csv").open(encoding="utf-8") as table:
+        names = {row["name_en"] for row in csv.DictReader(table)}
+    assert len(names) == 64
+    assert set(WHERE) == names
+    for path in filter(None, WHERE.values()):
+        root, first, *rest = path.replace("[]", "").split(".")
+        fields = GuideDocument.model_fields if root == "guide" else None
+        if fields is None:
+            assert hasattr(ServiceItem, first), path
+            continue
+        assert first in fields, path
+        if rest:
+            inner = fields[first].annotation
+            inner = typing.get_args(inner)[0] if typing.get_args(inner) else inner
+            assert rest[0] in inner.model_fields, path
