@@ -407,3 +407,34 @@ def test_demonstration_accounts_are_refused_in_production(site, settings):
     assert Client().post("/sign-in/", form).status_code == 302
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, kind="production")
     assert Client().post("/sign-in/", form).status_code == 200
+
+
+def test_a_request_that_is_too_large_is_refused_before_it_is_read(site):
+    client = signed_in(site.resident)
+    answer = client.post(apply_url("materials"), CONTENT_LENGTH=str(10**9))
+    assert answer.status_code == 413
+    assert "64 MB" in text_of(answer)
+
+
+def test_a_wrong_method_gets_a_page(site, client):
+    answer = client.get("/language/")
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "POST"
+    assert "12345" in text_of(answer)
+
+
+def test_a_search_before_there_is_an_index_says_so(world, client, own_home):
+    assert client.get("/search?q=x").status_code == 503
+    assert client.get("/api/v1/search?q=x").json()["type"] == "/problems/search_not_ready"
+    assert client.get("/health/ready").status_code == 503
+
+
+def test_a_broken_page_shows_a_reference_and_no_inside(site, monkeypatch):
+    from tongban.catalogue import views
+
+    monkeypatch.setattr(views, "find_item", lambda code: 1 / 0)
+    client = Client(raise_request_exception=False)
+    answer = client.get(f"/items/{CODE}/")
+    assert answer.status_code == 500
+    assert "Reference" in text_of(answer)
+    assert "ZeroDivision" not in text_of(answer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -84,6 +85,27 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         _("This page is not here"),
         _("The address may be mistyped, or the thing is not yours to see. Search for it above."),
         code="not_found",
+    )
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    return error_answer(
+        request,
+        413,
+        _("This is too much at once"),
+        _("All files of a page together may have %(most)d MB. Send them in several steps.")
+        % {"most": settings.REQUEST_BYTES_MOST // (1024 * 1024)},
+        code="too_large",
+    )
+
+
+def wrong_method(request: HttpRequest) -> HttpResponse:
+    return error_answer(
+        request,
+        405,
+        _("This address does not work like that"),
+        _("It is reached by a button on a page. Go back and use that."),
+        code="wrong_method",
     )
 
 

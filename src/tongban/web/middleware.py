@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from tongban.base.problems import DomainError
-from tongban.web.errors import domain_error
+from tongban.web.errors import domain_error, too_large, wrong_method
 
 LANGUAGE_COOKIE = "tongban_language"
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -49,14 +49,32 @@ class ContentSecurityPolicyMiddleware:
         return response
 
 
-class DomainErrorMiddleware:
-    """Turns a domain error that a view lets through into its page or problem details."""
+class RequestSizeMiddleware:
+    """Refuses a request that says it is too large before a byte of it is read."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdigit() or int(length) > settings.REQUEST_BYTES_MOST:
+            return too_large(request)
         return self.get_response(request)
+
+
+class ErrorPageMiddleware:
+    """Turns a domain error that a view lets through, and a wrong method, into a proper answer."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.content:
+            page = wrong_method(request)
+            page["Allow"] = response["Allow"]
+            return page
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return domain_error(request, exception) if isinstance(exception, DomainError) else None

@@ -37,6 +37,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tongban.web.middleware.ContentSecurityPolicyMiddleware",
+    "tongban.web.middleware.RequestSizeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "tongban.web.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -44,7 +45,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "tongban.web.middleware.DomainErrorMiddleware",
+    "tongban.web.middleware.ErrorPageMiddleware",
 ]
 
 ROOT_URLCONF = "tongban.web.urls"
@@ -113,6 +114,8 @@ CONTENT_SECURITY_POLICY = (
 )
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# Five files of the largest size that guides usually allow, and the form around them.
+REQUEST_BYTES_MOST = 64 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
 LOGGING = {

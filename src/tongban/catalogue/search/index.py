@@ -13,7 +13,9 @@ from pathlib import Path
 
 import tantivy
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
+from tongban.base.problems import DomainError
 from tongban.base.regions import lineage_of
 from tongban.catalogue.models import Guide, ServiceItem
 from tongban.catalogue.search import text
@@ -168,8 +170,18 @@ def rebuild(progress: Callable[[int], None] = lambda done: None) -> int:
     return count
 
 
-class IndexMissing(Exception):
+class IndexMissing(DomainError):
     """There is no search index yet: `tongban load …` or `tongban serve` builds it."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            code="search_not_ready",
+            title=_("Search is being prepared"),
+            detail=_("The list of services is being put in order."),
+            fix=_("Try again in a minute."),
+        )
 
 
 _open: tuple[Path, int, tantivy.Index] | None = None
