@@ -392,6 +392,17 @@ def test_an_act_that_does_not_exist_is_refused(site):
     assert answer.status_code == 422
 
 
+def test_the_page_of_a_case_takes_a_fixed_number_of_queries(site, django_assert_max_num_queries):
+    case = site.make_case("accepted")
+    clerk, resident = signed_in(site.clerk), signed_in(site.resident)
+    clerk.get(f"/work/cases/{case.number}/")
+    # session, account, posts for page and frame, opening (5), case, events, files, acts, counts
+    with django_assert_max_num_queries(19):
+        clerk.get(f"/work/cases/{case.number}/")
+    with django_assert_max_num_queries(7):
+        resident.get(f"/cases/{case.number}/")
+
+
 def test_a_guide_page_takes_two_queries(site, client, django_assert_num_queries):
     client.get("/")
     with django_assert_num_queries(2):

@@ -21,7 +21,7 @@ from tongban.cases.permissions import staff_case
 from tongban.cases.rules import Act, Part, State, Step, steps_possible
 from tongban.cases.selectors import FILTERS, WorkList, case_clock, case_file, work_list
 from tongban.cases.services.handling import handle, open_case
-from tongban.cases.services.writing import checked_reasons
+from tongban.cases.services.writing import acts_done, checked_reasons
 from tongban.cases.views import account_of, send_file
 from tongban.cases.wording import answers_by_page, time_bar, timeline
 from tongban.catalogue.selectors import document_of
@@ -114,17 +114,12 @@ def work_case(request: HttpRequest, number: str) -> HttpResponse:
     account = _staff(request)
     if request.method == "POST":
         return _act(request, account, number)
-    return _show(request, open_case(account, number))
+    open_case(account, number)
+    return _show(request, *staff_case(account, number))
 
 
-def _possible(account: Account, case: Case) -> tuple[Step, ...]:
-    _case, parts = staff_case(account, case.number)
-    done = [
-        Act(name)
-        for name in case.events.values_list("act", flat=True)
-        if name in Act._value2member_map_
-    ]
-    return steps_possible(State(case.state), parts, done)
+def _possible(case: Case, parts: frozenset[Part]) -> tuple[Step, ...]:
+    return steps_possible(State(case.state), parts, acts_done(case))
 
 
 def _act(request: HttpRequest, account: Account, number: str) -> HttpResponse:
@@ -135,19 +130,19 @@ def _act(request: HttpRequest, account: Account, number: str) -> HttpResponse:
         raise InvalidInput(
             code="unknown_act", title=_("This act does not exist"), field="act"
         ) from None
-    case, _parts = staff_case(account, number)
+    case, parts = staff_case(account, number)
     try:
-        step = next((one for one in _possible(account, case) if one.act is act), None)
+        step = next((one for one in _possible(case, parts) if one.act is act), None)
         if step and step.needs_reasons:
             checked_reasons(step, reasons)
             if request.POST.get("confirmed") != "yes":
                 return _confirm(request, case, act, reasons)
         handle(account, number, act, reasons=reasons)
     except InvalidInput as problem:
-        return _show(request, case, fault=problem, act=act, reasons=reasons)
+        return _show(request, case, parts, fault=problem, act=act, reasons=reasons)
     except Conflict as problem:
         case.refresh_from_db()
-        return _show(request, case, fault=problem, act=act, reasons=reasons, status=409)
+        return _show(request, case, parts, fault=problem, act=act, reasons=reasons, status=409)
     messages.success(request, DONE_MESSAGES[act])
     return redirect("cases:work-case", number=case.number)
 
@@ -167,6 +162,7 @@ def _confirm(request: HttpRequest, case: Case, act: Act, reasons: str) -> HttpRe
 def _show(
     request: HttpRequest,
     case: Case,
+    parts: frozenset[Part],
     *,
     fault: DomainError | None = None,
     act: Act | None = None,
@@ -197,10 +193,9 @@ def _show(
                 "reasons": reasons if step.act is act else "",
                 "error": str(fault.detail) if fault and step.act is act else "",
             }
-            for step in _possible(account, case)
+            for step in _possible(case, parts)
         ],
         "own_case": case.applicant.account_id == account.pk,
-        "is_reviewer": Part.REVIEWER in staff_case(account, case.number)[1],
         "fault": fault,
     }
     return render(request, "cases/work_case.html", context, status=status)

@@ -301,6 +301,7 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
     content = case_file(found)
     document = document_of(found.guide)
     title, text = what_next(found)
+    guide = guide_context(found.guide)
     context = {
         "case": found,
         "sent": request.GET.get("sent") == "1",
@@ -311,12 +312,11 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
         "bar": time_bar(found, case_clock(found, now), now),
         "reasons": content.reasons,
         "needs_correction": found.state == State.CORRECTION,
-        "decided": found.state in (State.APPROVED, State.DENIED),
         "pages": answers_by_page(document.form_pages, found.answers),
         "files": content.files,
         "material_names": {row.key: material_row(row)["name"] for row in document.materials},
-        "result": guide_context(found.guide)["result"],
-        "remedies": guide_context(found.guide)["remedies"],
+        "result": guide["result"],
+        "remedies": guide["remedies"],
     }
     return render(request, "cases/case.html", context)
 
