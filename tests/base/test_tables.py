@@ -45,6 +45,7 @@ def test_a_row_with_other_cells_is_reported_with_its_line_and_the_rest_goes_on(t
         (b"a,a\n1,2\n", "column_twice"),
         (b"a\n\x00\n", "binary"),
         (b"a\n\xff\xff\xff\n", "encoding"),
+        (b'"a\n1\n', "missing_column"),
     ],
 )
 def test_an_unusable_file_is_refused_whole_with_a_reason(tmp_path, content, code):
@@ -60,3 +61,23 @@ def test_a_broken_archive_is_refused(tmp_path):
     path.write_bytes(b"not gzip")
     with pytest.raises(TableError):
         rows(path)
+
+
+def test_a_quote_that_is_not_closed_costs_its_own_row_alone(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text('a,b\n1,2\n"3,4\n5,6\n"7\n8",9\n')
+    found, report = rows(path)
+    assert found == [{"a": "1", "b": "2"}, {"a": "5", "b": "6"}, {"a": "7\n8", "b": "9"}]
+    assert [(problem.row, problem.code) for problem in report.problems] == [(3, "quote")]
+    assert report.read == 4
+
+
+def test_a_row_with_damaged_characters_costs_its_own_row_alone(tmp_path):
+    path = tmp_path / "t.csv"
+    good = "身份证,公安机关的窗口\n".encode()
+    path.write_bytes(b"a,b\n" + good * 3 + b"\xff\xfe,x\n" + good)
+    found, report = rows(path)
+    assert len(found) == 4
+    assert [(problem.row, problem.column, problem.code) for problem in report.problems] == [
+        (5, "a", "encoding")
+    ]

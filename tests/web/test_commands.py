@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -86,8 +88,6 @@ def test_the_ledger_verifies_and_names_a_tampered_entry(demo, tmp_path):
     assert verdict["entries"] > 5
     assert len(verdict["root"]) == 64
     copy = Shell(tmp_path / "copy")
-    import shutil
-
     shutil.copytree(demo.home, copy.home)
     with sqlite3.connect(copy.home / "tongban.sqlite3") as database:
         database.execute(
@@ -138,6 +138,8 @@ def test_a_mistake_is_one_clear_line_and_no_traceback(demo, words, code, said):
         ("TONGBAN_ENV", "staging", "TONGBAN_ENV"),
         ("TONGBAN_PORT", "http", "TONGBAN_PORT"),
         ("DATABASE_URL", "mysql://x", "DATABASE_URL"),
+        ("DATABASE_URL", "postgresql://x@127.0.0.1:1/none", "Connection refused"),
+        ("TONGBAN_HOME", "/proc/nowhere", "TONGBAN_HOME"),
     ],
 )
 def test_a_variable_that_makes_no_sense_is_named(empty, name, value, said):
@@ -148,6 +150,15 @@ def test_a_variable_that_makes_no_sense_is_named(empty, name, value, said):
 
 def test_serving_an_empty_folder_says_what_to_do(empty):
     assert "tongban migrate" in empty("serve", code=1).stderr
+
+
+def test_a_port_in_use_is_named(demo):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        done = demo("serve", "--port", str(other.getsockname()[1]), code=1)
+    assert "TONGBAN_PORT" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_search_without_an_index_says_what_to_do(empty):

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# utf-8 first: text in it practically never decodes as anything else by accident.
-ENCODINGS = ("utf-8-sig", "gb18030")
+DAMAGED = "\ufffd"
+# Chinese in GB18030 read as UTF-8 is damaged nearly everywhere, a UTF-8 file with a broken row hardly.
+DAMAGED_SHARE = 0.1
 
 
 class TableError(ValueError):
@@ -63,67 +64,123 @@ class Row:
     cells: dict[str, str]
 
 
-def _text_of(path: Path) -> str:
+def _bytes_of(path: Path) -> bytes:
     try:
         data = path.read_bytes()
-        if path.suffix == ".gz":
-            data = gzip.decompress(data)
+        return gzip.decompress(data) if path.suffix == ".gz" else data
     except (OSError, EOFError) as problem:
         reason = getattr(problem, "strerror", None) or "not a gzip file"
         raise TableError("unreadable", f"{path}: {reason}") from None
-    for encoding in ENCODINGS:
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise TableError("encoding", f"{path.name}: neither UTF-8 nor GB18030; save it as UTF-8")
+
+
+def _text_of(path: Path) -> str:
+    """The file as text: UTF-8, else UTF-8 with a few damaged places, else GB18030.
+
+    Damaged places become U+FFFD. GB18030 comes last: almost any bytes decode as something in it.
+    """
+    data = _bytes_of(path)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        mended = data.decode("utf-8-sig", errors="replace")
+    foreign = sum(byte > 0x7F for byte in data)
+    if mended.count(DAMAGED) < foreign * DAMAGED_SHARE:
+        return mended
+    try:
+        return data.decode("gb18030")
+    except UnicodeDecodeError:
+        raise TableError(
+            "encoding", f"{path.name}: neither UTF-8 nor GB18030; save it as UTF-8"
+        ) from None
+
+
+class _Records:
+    """Records of a CSV text with their numbers; goes on after a quote that nobody closed."""
+
+    def __init__(self, text: str) -> None:
+        self.lines = list(io.StringIO(text, newline=""))
+        self.place = 0
+        self.number = 0
+        self.reader = csv.reader(self._feed())
+
+    def _feed(self) -> Iterator[str]:
+        while self.place < len(self.lines):
+            self.place += 1
+            yield self.lines[self.place - 1]
+
+    def next(self) -> tuple[list[str], int] | None:
+        """The next record and the number of lines it takes; None at the end.
+
+        Raises csv.Error for a record that can't be read.
+        """
+        start = self.place
+        self.number += 1
+        cells = next(self.reader, None)
+        return None if cells is None else (cells, self.place - start)
+
+    def go_back(self, lines: int) -> None:
+        """Read again from the line after the first of the record that took `lines`."""
+        self.place -= lines - 1
+        self.reader = csv.reader(self._feed())
 
 
 def read_table(path: Path, required: Sequence[str], report: LoadReport) -> Iterator[Row]:
     """The rows of a CSV file (also `.gz`), each counted in `report.read`.
 
-    A row with more or fewer cells than the header is reported (`cells`) and left out: which cell
-    belongs to which column would be a guess. Raises TableError when the file or its header is
-    unusable, before the first row is given.
+    A row that can't be trusted is reported and left out, since a guess would be worse: more or
+    fewer cells than the header (`cells`), a quote that is not closed (`quote`), damaged characters
+    (`encoding`). Raises TableError when the file or its header is unusable, before the first row
+    is given.
     """
     text = _text_of(path)
     if "\x00" in text:
         raise TableError("binary", f"{path.name}: holds NUL bytes; it is not a text table")
-    lines = csv.reader(io.StringIO(text, newline=""))
+    records = _Records(text)
     try:
-        header = [name.strip() for name in next(lines, [])]
+        first = records.next()
     except csv.Error as problem:
         raise TableError("not_csv", f"{path.name}: {problem}") from None
+    header = [name.strip() for name in first[0]] if first else []
     missing = [name for name in required if name not in header]
     if missing:
+        found = ", ".join(header)[:200] or "none"
         raise TableError(
             "missing_column",
-            f"{path.name}: column {', '.join(missing)} is missing; found {', '.join(header) or 'none'}",
+            f"{path.name}: column {', '.join(missing)} is missing; found {found}",
         )
     twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:
         raise TableError("column_twice", f"{path.name}: column {', '.join(twice)} stands twice")
-    return _rows(lines, header, report)
+    return _rows(records, header, report)
 
 
-def _rows(lines: Iterator[list[str]], header: list[str], report: LoadReport) -> Iterator[Row]:
-    number = 1
+def _rows(records: _Records, header: list[str], report: LoadReport) -> Iterator[Row]:
     while True:
-        number += 1
         try:
-            cells = next(lines)
-        except StopIteration:
-            return
+            record = records.next()
         except csv.Error as problem:
             report.read += 1
-            report.note(number, "", "not_csv", f"the row can't be read: {problem}")
+            report.note(records.number, "", "not_csv", f"the row can't be read: {problem}")
             continue
+        if record is None:
+            return
+        cells, lines = record
         if not any(cell.strip() for cell in cells):
             continue
         report.read += 1
-        if len(cells) != len(header):
+        if len(cells) != len(header) and lines > 1:
+            report.note(records.number, "", "quote", "a quote in this row is not closed")
+            records.go_back(lines)
+        elif len(cells) != len(header):
             report.note(
-                number, "", "cells", f"{len(cells)} cells where the header has {len(header)}"
+                records.number,
+                "",
+                "cells",
+                f"{len(cells)} cells where the header has {len(header)}",
             )
-            continue
-        yield Row(number, {name: cell.strip() for name, cell in zip(header, cells, strict=True)})
+        elif any(DAMAGED in cell for cell in cells):
+            column = next(name for name, cell in zip(header, cells, strict=True) if DAMAGED in cell)
+            report.note(records.number, column, "encoding", "characters that are not UTF-8")
+        else:
+            stripped = (cell.strip() for cell in cells)
+            yield Row(records.number, dict(zip(header, stripped, strict=True)))

@@ -25,9 +25,6 @@ def set_up(*, migrate: bool = False) -> None:
         django.setup()
     except EnvironmentProblem as problem:
         raise click.ClickException(str(problem)) from None
-    from django.conf import settings
-
-    settings.ENVIRONMENT.home.mkdir(parents=True, exist_ok=True)
     if migrate:
         from django.core.management import call_command
 
@@ -58,11 +55,19 @@ class Tongban(click.Group):
     """Turns the errors that people can do something about into one clear line and exit code 1."""
 
     def invoke(self, ctx: click.Context) -> object:
+        from django.db import OperationalError, ProgrammingError
+
         from tongban.base.problems import DomainError
         from tongban.base.tables import TableError
 
         try:
             return super().invoke(ctx)
+        except (OperationalError, ProgrammingError) as problem:
+            first_line = str(problem).strip().splitlines()[0]
+            raise click.ClickException(
+                f"the database does not answer as it should: {first_line}."
+                " If it is new, run `tongban migrate` first"
+            ) from None
         except TableError as problem:
             raise click.ClickException(str(problem)) from None
         except DomainError as problem:

@@ -65,11 +65,20 @@ def read_environment() -> Environment:
     )
 
 
+def make_home(environment: Environment) -> None:
+    """Make the data folder when it is not there. Raises EnvironmentProblem when it can't be."""
+    try:
+        environment.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as problem:
+        raise EnvironmentProblem(
+            f"TONGBAN_HOME is {environment.home}, and it can't be made: {problem.strerror}"
+        ) from None
+
+
 def secret_key(environment: Environment) -> str:
     """The key that signs sessions: a file of this installation, made at first use, mode 0600."""
     path = environment.keys / "django-secret"
     if not path.exists():
-        environment.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh = path.with_suffix(f".{os.getpid()}")
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(64), encoding="ascii")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -55,10 +56,11 @@ def serve(*, host: str, port: int | None, workers: int) -> None:
     """Serve until interrupted. Raises ClickException when the database is not up to date."""
     if _unmigrated():
         raise click.ClickException("the database is not up to date; run `tongban migrate` first")
+    port = port or settings.ENVIRONMENT.port
+    _check_free(host, port)
     collect_static()
     if not exists():
         rebuild()
-    port = port or settings.ENVIRONMENT.port
     _say_hello(host, port)
     connections.close_all()
     helper = subprocess.Popen(
@@ -86,6 +88,19 @@ def serve(*, host: str, port: int | None, workers: int) -> None:
     finally:
         helper.terminate()
         helper.wait(timeout=10)
+
+
+def _check_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host.strip("[]"), port))
+        except OSError as problem:
+            raise click.ClickException(
+                f"can't listen on {host}:{port}: {problem.strerror};"
+                " choose another with --port or TONGBAN_PORT"
+            ) from None
 
 
 def _say_hello(host: str, port: int) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from tongban import __version__
-from tongban.web.environment import database_settings, read_environment, secret_key
+from tongban.web.environment import database_settings, make_home, read_environment, secret_key
 
 ENVIRONMENT = read_environment()
+make_home(ENVIRONMENT)
 TONGBAN_VERSION = __version__
 TONGBAN_FILES = ENVIRONMENT.files
 TONGBAN_INDEX = ENVIRONMENT.index

@@ -28,7 +28,7 @@ from tongban.web.errors import error_answer
 from tongban.web.middleware import LANGUAGE_COOKIE
 
 YEAR_SECONDS = 365 * 24 * 3600
-POPULAR = 8
+POPULAR = 16
 
 # What people want to do, in their words; each leads to a search.
 LIFE_EVENTS = (
