@@ -64,7 +64,15 @@ def test_one_wrong_character_is_always_noticed(middle, place, other):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1", "511602-261121-77777777", "511602-261121-7777777U-1", "x" * 300]
+    "text",
+    [
+        "",
+        "1",
+        "511602-261121-77777777",
+        "511602-261121-7777777U-1",
+        "x" * 300,
+        "51160٢-261121-77777777-1",
+    ],
 )
 def test_what_has_not_the_form_is_refused(text):
     with pytest.raises(CaseNumberError) as refusal:

@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
+from stdnum.cn import uscc
 
 from tongban.base.identifiers import (
     IdentifierError,
@@ -70,6 +71,13 @@ def test_a_refused_credit_code_says_why(value, code):
     with pytest.raises(IdentifierError) as refusal:
         check_uscc(value)
     assert refusal.value.code == code
+
+
+@pytest.mark.parametrize("authority", "123456789ANY")
+def test_every_registration_authority_of_the_standard_is_taken(authority):
+    # GB 32100-2015 5.2, table 1
+    body = f"{authority}1110000600037341"
+    assert check_uscc(body + uscc.calc_check_digit(body))
 
 
 def test_a_hyphen_in_an_organisation_code_is_taken_out():

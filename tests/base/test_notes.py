@@ -103,3 +103,22 @@ def test_a_checkpoint_reads_as_the_specification_writes_it():
 def test_a_malformed_checkpoint_is_refused(text):
     with pytest.raises(NoteError):
         parse_checkpoint(text)
+
+
+def test_a_doubled_signature_counts_once():
+    note = sign_note("text\n", [signer()])
+    doubled = note + note.rpartition("\n\n")[2]
+    assert open_note(doubled, [signer().verifier()])[1] == ("tongban.example/ledger",)
+
+
+@pytest.mark.parametrize("root", ["根", "\ud800", "AAAA", "A"])
+def test_a_checkpoint_with_a_bad_root_is_refused(root):
+    with pytest.raises(NoteError):
+        parse_checkpoint(f"tongban.example\n1\n{root}\n")
+
+
+def test_half_a_character_is_refused():
+    with pytest.raises(NoteError):
+        sign_note("\ud800\n", [signer()])
+    with pytest.raises(NoteError):
+        open_note("\ud800\n\n— a AAAA\n", [signer().verifier()])

@@ -159,3 +159,9 @@ def test_merging_keeps_the_days_and_is_done_once(pauses):
         }
 
     assert days(once) == days(pauses)
+
+
+@pytest.mark.parametrize("deadline", [deadline_in_working_days, deadline_in_calendar_days])
+def test_only_the_days_after_the_event_need_a_notice(deadline):
+    assert not deadline(date(2030, 5, 7), 0, CALENDAR).provisional
+    assert deadline(date(2026, 12, 31), 2, CALENDAR).unknown_years == (2027,)

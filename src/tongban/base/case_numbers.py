@@ -18,7 +18,7 @@ from tongban.base.regions import pad
 # Crockford's base 32: no I, L, O, U, so that nothing is misread.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RANDOM_LENGTH = 8
-_FORM = re.compile(rf"(\d{{6}})-?(\d{{6}})-?([0-9A-Z]{{{RANDOM_LENGTH}}})-?([0-9A-Z])")
+_FORM = re.compile(rf"([0-9]{{6}})-?([0-9]{{6}})-?([0-9A-Z]{{{RANDOM_LENGTH}}})-?([0-9A-Z])")
 _MISREAD = str.maketrans("OIL", "011")
 
 

@@ -104,6 +104,8 @@ class Ed25519Signer:
 
 
 def _check_text(text: str) -> None:
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise NoteError("a note is valid UTF-8")
     if not text.endswith("\n"):
         raise NoteError("the text of a note ends with a newline")
     if any(ord(character) < 0x20 and character != "\n" for character in text):
@@ -153,7 +155,8 @@ def open_note(note: str, verifiers: Sequence[Verifier]) -> tuple[str, tuple[str,
             continue
         if not verifier.verify(text.encode(), data[4:]):
             raise NoteError(f"the signature of {verifier.name} is wrong")
-        signed.append(verifier.name)
+        if verifier.name not in signed:
+            signed.append(verifier.name)
     if not signed:
         raise NoteError("no signature of a known key")
     return text, tuple(signed)
@@ -173,6 +176,7 @@ def checkpoint_text(origin: str, size: int, root: bytes) -> str:
 
 def parse_checkpoint(text: str) -> CheckpointText:
     """Read a tree head; extension lines are passed over. Raises NoteError."""
+    _check_text(text)
     lines = text.split("\n")
     if len(lines) < 4 or not all(lines[:-1]) or lines[-1]:
         raise NoteError("a checkpoint has at least three non-empty lines")
@@ -180,7 +184,7 @@ def parse_checkpoint(text: str) -> CheckpointText:
         raise NoteError("the size of a checkpoint is a decimal number")
     try:
         root = base64.b64decode(lines[2], validate=True)
-    except binascii.Error:
+    except ValueError:
         raise NoteError("the root of a checkpoint is base64") from None
     if len(root) != 32:
         raise NoteError("the root of a checkpoint is a SHA-256 hash")

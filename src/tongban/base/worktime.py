@@ -80,7 +80,9 @@ def merged(pauses: Iterable[Pause]) -> tuple[Pause, ...]:
 
 
 def _unknown(start: date, end: date, calendar: Calendar) -> tuple[int, ...]:
-    return tuple(year for year in range(start.year, end.year + 1) if year not in calendar.years)
+    """Years of the days after `start` up to `end` that have no notice; none on the same day."""
+    first = (start + DAY).year if start < end else end.year + 1
+    return tuple(year for year in range(first, end.year + 1) if year not in calendar.years)
 
 
 def _is_paused(day: date, pauses: Sequence[Pause]) -> bool:

@@ -138,7 +138,9 @@ def deadline(value: int, unit: str, start: date, calendar: Calendar) -> Deadline
         return deadline_in_working_days(start, value, calendar)
     if unit == "month":
         return deadline_in_months(start, value, calendar)
-    if unit in ("day", "hour", "on_the_spot"):
+    if unit == "on_the_spot":
+        return Deadline(start)
+    if unit in ("day", "hour"):
         days = -(-value // 24) if unit == "hour" else value
         return deadline_in_calendar_days(start, days, calendar)
     raise ValueError(f"{unit!r} is no unit of time limits")
