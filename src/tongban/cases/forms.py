@@ -14,6 +14,8 @@ from tongban.catalogue.wording import said
 
 MATERIALS = "materials"
 CHECK = "check"
+# Session key of what was typed on a page whose session had ended.
+KEPT_FORM = "kept_form"
 AUTOCOMPLETE = {
     "person.name": "name",
     "person.phone": "tel",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,7 +14,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from tongban.base.case_numbers import CaseNumberError, check_case_number
 from tongban.base.clocks import local_date, utc_now
-from tongban.base.problems import Conflict, DomainError, InvalidInput, NotPermitted
+from tongban.base.gates import Audience, opens_to
+from tongban.base.problems import Conflict, DomainError, InvalidInput
 from tongban.cases.models import Case
 from tongban.cases.permissions import staff_case
 from tongban.cases.rules import Act, Part, State, Step, steps_possible
@@ -27,7 +27,6 @@ from tongban.cases.wording import answers_by_page, time_bar, timeline
 from tongban.catalogue.selectors import document_of
 from tongban.catalogue.views import material_row
 from tongban.directory.models import Account
-from tongban.directory.selectors import duties_of
 
 SHOWN = {
     "open": gettext_lazy("To do"),
@@ -52,18 +51,6 @@ DONE_MESSAGES = {
 }
 
 
-def _staff(request: HttpRequest) -> Account:
-    account = account_of(request)
-    if not duties_of(account).any:
-        raise NotPermitted(
-            code="no_post",
-            title=_("This is the workbench of the staff"),
-            detail=_("Your account has no post in an organ."),
-            fix=_("Your own cases are under «My cases»."),
-        )
-    return account
-
-
 def _rail(found: WorkList, show: str) -> list[dict[str, object]]:
     return [
         {
@@ -76,11 +63,11 @@ def _rail(found: WorkList, show: str) -> list[dict[str, object]]:
     ]
 
 
-@login_required
+@opens_to(Audience.STAFF)
 @require_safe
 def work(request: HttpRequest) -> HttpResponse:
     """The workbench list, by deadline; a case number in `number` leads to the case."""
-    account = _staff(request)
+    account = account_of(request)
     wanted = request.GET.get("number", "").strip()
     unknown = ""
     if wanted:
@@ -107,11 +94,11 @@ def work(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/work.html", context)
 
 
-@login_required
+@opens_to(Audience.STAFF)
 @require_http_methods(["GET", "HEAD", "POST"])
 def work_case(request: HttpRequest, number: str) -> HttpResponse:
     """One case at the workbench: form, files, history, clock, and the acts that are possible."""
-    account = _staff(request)
+    account = account_of(request)
     if request.method == "POST":
         return _act(request, account, number)
     open_case(account, number)
@@ -123,6 +110,7 @@ def _possible(case: Case, parts: frozenset[Part]) -> tuple[Step, ...]:
 
 
 def _act(request: HttpRequest, account: Account, number: str) -> HttpResponse:
+    case, parts = staff_case(account, number)
     name, reasons = request.POST.get("act", ""), request.POST.get("reasons", "")
     try:
         act = Act(name)
@@ -130,7 +118,6 @@ def _act(request: HttpRequest, account: Account, number: str) -> HttpResponse:
         raise InvalidInput(
             code="unknown_act", title=_("This act does not exist"), field="act"
         ) from None
-    case, parts = staff_case(account, number)
     try:
         step = next((one for one in _possible(case, parts) if one.act is act), None)
         if step and step.needs_reasons:
@@ -201,7 +188,7 @@ def _show(
     return render(request, "cases/work_case.html", context, status=status)
 
 
-@login_required
+@opens_to(Audience.STAFF)
 @require_safe
 def work_file_download(request: HttpRequest, number: str, key: uuid.UUID) -> FileResponse:
-    return send_file(open_case(_staff(request), number), key)
+    return send_file(open_case(account_of(request), number), key)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import uuid
 
-from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import redirect_to_login
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from tongban.base.clocks import utc_now
+from tongban.base.gates import Audience, opens_to
 from tongban.base.problems import FieldError, InvalidInput, NotFound
 from tongban.cases import storage
-from tongban.cases.forms import CHECK, MATERIALS, Flow, field_rows, flow_of, summary
+from tongban.cases.forms import CHECK, KEPT_FORM, MATERIALS, Flow, field_rows, flow_of, summary
 from tongban.cases.models import Case, Draft, MaterialFile
 from tongban.cases.permissions import applicant_case
 from tongban.cases.rules import State
@@ -28,8 +27,6 @@ from tongban.catalogue.models import ServiceItem
 from tongban.catalogue.selectors import document_of, find_item, guide_in_force
 from tongban.catalogue.views import guide_context, material_row
 from tongban.directory.models import Account
-
-KEPT_FORM = "kept_form"
 
 
 def account_of(request: HttpRequest) -> Account:
@@ -65,7 +62,7 @@ def _item(code: str) -> ServiceItem:
 # Applying
 
 
-@login_required
+@opens_to(Audience.SIGNED_IN)
 @require_http_methods(["GET", "HEAD", "POST"])
 def apply(request: HttpRequest, code: str) -> HttpResponse:
     """Before filling in: what is needed; begin, go on, or throw away what was begun."""
@@ -85,15 +82,8 @@ def apply(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "cases/apply_start.html", context)
 
 
-def _keep_and_sign_in(request: HttpRequest) -> HttpResponse:
-    """The session ended while a page was filled in: keep what was typed until after sign-in."""
-    if request.method == "POST":
-        typed = {name: request.POST[name] for name in request.POST if name != "csrfmiddlewaretoken"}
-        request.session[KEPT_FORM] = {"path": request.path, "typed": typed}
-    return redirect_to_login(request.path)
-
-
 def _kept(request: HttpRequest) -> dict[str, str]:
+    """What was typed on this page when the session had ended; see `web.gatekeeping`."""
     kept = request.session.get(KEPT_FORM)
     if not kept or kept["path"] != request.path:
         return {}
@@ -101,11 +91,10 @@ def _kept(request: HttpRequest) -> dict[str, str]:
     return dict(kept["typed"])
 
 
+@opens_to(Audience.SIGNED_IN)
 @require_http_methods(["GET", "HEAD", "POST"])
 def apply_page(request: HttpRequest, code: str, page: str) -> HttpResponse:
     """One page of an application."""
-    if not request.user.is_authenticated:
-        return _keep_and_sign_in(request)
     item, actor = _item(code), account_of(request)
     draft = (
         Draft.objects.select_related("guide").filter(account=actor, item=item, case=None).first()
@@ -262,7 +251,7 @@ def _check_step(request: HttpRequest, flow: Flow, item: ServiceItem) -> HttpResp
 # Correcting
 
 
-@login_required
+@opens_to(Audience.SIGNED_IN)
 @require_http_methods(["GET", "HEAD", "POST"])
 def correct(request: HttpRequest, number: str) -> HttpResponse:
     """Begin or go on with the correction of a case."""
@@ -278,11 +267,10 @@ def _correction(actor: Account, case: Case) -> Flow:
     return flow_of(draft, code=case.item.code, number=case.number)
 
 
+@opens_to(Audience.SIGNED_IN)
 @require_http_methods(["GET", "HEAD", "POST"])
 def correct_page(request: HttpRequest, number: str, page: str) -> HttpResponse:
     """One page of a correction."""
-    if not request.user.is_authenticated:
-        return _keep_and_sign_in(request)
     case = applicant_case(account_of(request), number)
     if case.state != State.CORRECTION:  # Handed in already, perhaps by a second click.
         return redirect("cases:case", number=case.number)
@@ -292,7 +280,7 @@ def correct_page(request: HttpRequest, number: str, page: str) -> HttpResponse:
 # Following
 
 
-@login_required
+@opens_to(Audience.SIGNED_IN)
 @require_safe
 def case(request: HttpRequest, number: str) -> HttpResponse:
     """The applicant's page of a case."""
@@ -340,7 +328,7 @@ def send_file(case: Case, key: uuid.UUID) -> FileResponse:
     return answer
 
 
-@login_required
+@opens_to(Audience.SIGNED_IN)
 @require_safe
 def case_file_download(request: HttpRequest, number: str, key: uuid.UUID) -> FileResponse:
     return send_file(applicant_case(account_of(request), number), key)

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from tongban.base.gates import Audience, opens_to
 from tongban.web import views
 from tongban.web.api import api
 
@@ -12,8 +13,8 @@ pages = (
         path("region/", views.region, name="region"),
         path("language/", views.language, name="language"),
         path("elder/", views.elder, name="elder"),
-        path("sign-in/", views.SignIn.as_view(), name="sign-in"),
-        path("sign-out/", views.SignOut.as_view(), name="sign-out"),
+        path("sign-in/", opens_to(Audience.EVERYONE)(views.SignIn.as_view()), name="sign-in"),
+        path("sign-out/", opens_to(Audience.EVERYONE)(views.SignOut.as_view()), name="sign-out"),
         path("help/", views.page("web/help.html"), name="help"),
         path("about/", views.page("web/about.html"), name="about"),
         path("accessibility/", views.page("web/accessibility.html"), name="accessibility"),

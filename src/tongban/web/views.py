@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib.auth import views as auth_views
-from django.contrib.auth.decorators import login_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from tongban.base.gates import Audience, opens_to
 from tongban.base.regions import NATION
 from tongban.cases.selectors import my_cases, my_drafts
 from tongban.cases.views import case_row
@@ -65,6 +65,7 @@ def _safe_next(request: HttpRequest) -> str:
     return reverse("web:home")
 
 
+@opens_to(Audience.EVERYONE)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     region = current_region(request)
@@ -99,6 +100,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "web/home.html", context)
 
 
+@opens_to(Audience.EVERYONE)
 def region(request: HttpRequest) -> HttpResponse:
     """Choose a region: GET walks down, POST takes one."""
     if request.method == "POST":
@@ -146,6 +148,7 @@ def _unknown_region(request: HttpRequest) -> HttpResponse:
     )
 
 
+@opens_to(Audience.EVERYONE)
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     response = redirect(_safe_next(request))
@@ -156,6 +159,7 @@ def language(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@opens_to(Audience.EVERYONE)
 @require_POST
 def elder(request: HttpRequest) -> HttpResponse:
     """Larger type and targets (长辈版), on or off."""
@@ -178,7 +182,7 @@ class SignOut(auth_views.LogoutView):
     next_page = "web:home"
 
 
-@login_required
+@opens_to(Audience.SIGNED_IN)
 @require_safe
 def me(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, Account)
@@ -200,6 +204,7 @@ def me(request: HttpRequest) -> HttpResponse:
 def page(template: str):  # type: ignore[no-untyped-def]
     """A page that only shows its template."""
 
+    @opens_to(Audience.EVERYONE)
     @require_safe
     def view(request: HttpRequest) -> HttpResponse:
         return render(request, template)
@@ -207,12 +212,14 @@ def page(template: str):  # type: ignore[no-untyped-def]
     return view
 
 
+@opens_to(Audience.EVERYONE)
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
     """The process answers."""
     return JsonResponse({"status": "ok"})
 
 
+@opens_to(Audience.EVERYONE)
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """Database and search index are there: send people to this process."""
