@@ -18,7 +18,7 @@ def main() -> None:
 
     set_up(migrate=True)
     try:
-        from bench import pages, search, submit
+        from bench import pages, people, search, submit
         from tongban.web.demonstration import load_demonstration
 
         load_demonstration()
@@ -26,6 +26,7 @@ def main() -> None:
         search.run()
         submit.run()
         pages.run()
+        people.run()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

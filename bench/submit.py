@@ -5,7 +5,6 @@ Both end each application with one durable transaction (WAL, synchronous=FULL) o
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import uuid
 from datetime import UTC, datetime
@@ -117,7 +116,6 @@ class PlainSql:
             number=fresh,
             draft_key=fresh,
             ledger_ref=fresh,
-            answers=json.dumps(ANSWERS),
         )
         self.insert("cases_caseevent", case_id=case)
         self.database.execute(

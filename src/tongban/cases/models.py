@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tongban.catalogue.models import Guide, ServiceItem
 from tongban.directory.models import Account, Organ, Person
+from tongban.ledger.sealed import SealedJSONField
 
 
 class Draft(models.Model):
@@ -21,7 +22,7 @@ class Draft(models.Model):
     guide = models.ForeignKey(Guide, models.PROTECT)
     case = models.OneToOneField("Case", models.CASCADE, null=True, related_name="correction")
     key = models.UUIDField(unique=True)
-    answers = models.JSONField(default=dict)
+    answers = SealedJSONField(default=dict)
     updated_at = models.DateTimeField()
 
     class Meta:
@@ -63,7 +64,7 @@ class Case(models.Model):
     applicant = models.ForeignKey(Person, models.PROTECT, related_name="cases")
     channel = models.CharField(max_length=10, choices=Channel.choices)
     state = models.CharField(max_length=12, choices=State.choices)
-    answers = models.JSONField()
+    answers = SealedJSONField()
     submitted_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)

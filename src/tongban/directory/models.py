@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from tongban.ledger.sealed import BlindIndexField, SealedTextField
+
 
 class Region(models.Model):
     """区划. `path` is the significant part of the code, so that a prefix finds all below."""
@@ -90,13 +92,17 @@ class Account(AbstractUser):
 
 
 class Person(models.Model):
-    """自然人. Resident ID numbers are checked before they are stored (GB 11643)."""
+    """自然人. Resident ID numbers are checked before they are stored (GB 11643).
+
+    What is sensitive is sealed in the database; `find_person` looks a number up.
+    """
 
     account = models.OneToOneField(Account, models.PROTECT, null=True, related_name="person")
     name = models.CharField(max_length=100)
-    id_number = models.CharField(max_length=18, unique=True)
-    phone = models.CharField(max_length=20, blank=True)
-    address = models.CharField(max_length=200, blank=True)
+    id_number = SealedTextField()
+    id_number_index = BlindIndexField(of="id_number", unique=True)
+    phone = SealedTextField(blank=True)
+    address = SealedTextField(blank=True)
     region = models.ForeignKey(Region, models.PROTECT, null=True)
     demonstration = models.BooleanField(default=False)
 

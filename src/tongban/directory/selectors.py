@@ -74,6 +74,12 @@ def person_of(account: Account) -> Person | None:
     return Person.objects.filter(account=account).first()
 
 
+def find_person(id_number: str) -> Person | None:
+    """The person with this resident ID number, by its blind index. One query."""
+    index = Person._meta.get_field("id_number_index")
+    return Person.objects.filter(id_number_index__in=index.candidates(id_number)).first()
+
+
 @dataclass(frozen=True)
 class Duties:
     """What an account may do as staff: organ ids by role."""

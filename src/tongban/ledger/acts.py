@@ -14,6 +14,8 @@ CASE_REFUSED: Final = "case.refused"
 CASE_DECIDED: Final = "case.decided"
 CASE_DUE_RECOMPUTED: Final = "case.due_recomputed"
 CASE_VIEWED: Final = "case.viewed"
+KEY_MADE: Final = "keys.made"
+KEY_RETIRED: Final = "keys.retired"
 CALENDAR_LOADED: Final = "directory.calendar_loaded"
 REGIONS_LOADED: Final = "directory.regions_loaded"
 DEMONSTRATION_LOADED: Final = "directory.demonstration_loaded"
@@ -29,6 +31,8 @@ ACTS: Final = {
     CASE_DECIDED: _("case decided"),
     CASE_DUE_RECOMPUTED: _("deadline recomputed"),
     CASE_VIEWED: _("case opened by staff"),
+    KEY_MADE: _("new key for sealed data"),
+    KEY_RETIRED: _("old key of sealed data retired"),
     CALENDAR_LOADED: _("working calendar loaded"),
     REGIONS_LOADED: _("regions loaded"),
     DEMONSTRATION_LOADED: _("demonstration people loaded"),

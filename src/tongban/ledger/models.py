@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from tongban.ledger.sealed import SealedTextField
+
 
 class Entry(models.Model):
     """One act. `leaf` is public; `salt` and `payload` open the commitment inside it.
@@ -16,7 +18,7 @@ class Entry(models.Model):
     leaf = models.TextField()
     leaf_hash = models.BinaryField(max_length=32)
     salt = models.BinaryField(max_length=32, null=True)
-    payload = models.TextField(null=True)
+    payload = SealedTextField(null=True)
     case_ref = models.CharField(max_length=32, blank=True)
     seq = models.BigIntegerField(null=True, unique=True)
 
@@ -29,6 +31,23 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"entry {self.seq if self.seq is not None else f'(waiting {self.pk})'}"
+
+
+class KeyRotation(models.Model):
+    """How far the rows of a table are sealed anew under a data key (see `rotation.py`)."""
+
+    table = models.CharField(max_length=63)
+    key = models.CharField(max_length=20)
+    done_to = models.BigIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["table", "key"], name="one_rotation_a_table_and_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.table} under {self.key}: to row {self.done_to}"
 
 
 class Tile(models.Model):

@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from django.db.models import Max
+from django.db.models import ExpressionWrapper, F, Max, QuerySet, TextField
 
 from tongban.base.canonical import canonical_json
 from tongban.base.merkle import EMPTY_ROOT, leaf_hash
 from tongban.base.notes import NoteError, open_note, parse_checkpoint
+from tongban.base.sealing import SealingError
 from tongban.ledger import tiles
 from tongban.ledger.keys import signer
 from tongban.ledger.models import Checkpoint, Entry, Tile
 from tongban.ledger.rules import commitment
+from tongban.ledger.sealed import opened
 
+PAYLOAD = "ledger_entry.payload"
 # A multiple of the tile width, so that a batch ends where a tile ends.
 BATCH = 8 * tiles.WIDTH
 
@@ -58,7 +62,19 @@ class Verdict:
         return document
 
 
-def _fault_of(entry: Entry) -> str | None:
+class ReadEntry(NamedTuple):
+    """An entry with its payload still sealed: one that does not open is a finding, no failure."""
+
+    id: int
+    seq: int | None
+    leaf: str
+    leaf_hash: bytes
+    salt: bytes | None
+    sealed_payload: str | None
+    case_ref: str
+
+
+def _fault_of(entry: ReadEntry) -> str | None:
     """Why the entry contradicts itself, or None."""
     leaf = entry.leaf.encode()
     if leaf_hash(leaf) != bytes(entry.leaf_hash):
@@ -71,18 +87,35 @@ def _fault_of(entry: Entry) -> str | None:
         return "the leaf is not JSON"
     if said.get("case", "") != entry.case_ref:
         return "the leaf names another case than the stored reference"
-    if entry.payload is None or entry.salt is None:
+    if entry.sealed_payload is None or entry.salt is None:
         return None
-    if said.get("commitment") != commitment(bytes(entry.salt), entry.payload.encode()):
+    try:
+        payload = opened(entry.sealed_payload, PAYLOAD)
+    except SealingError as problem:
+        return f"the payload does not open: {problem}"
+    if said.get("commitment") != commitment(bytes(entry.salt), payload.encode()):
         return "salt and payload do not open the commitment in the leaf"
     return None
 
 
-def _numbered_entries(size: int) -> Iterator[list[Entry]]:
+def _read(entries: QuerySet[Entry]) -> Iterator[ReadEntry]:
+    rows = entries.values_list(
+        "id",
+        "seq",
+        "leaf",
+        "leaf_hash",
+        "salt",
+        ExpressionWrapper(F("payload"), output_field=TextField()),
+        "case_ref",
+    )
+    return (ReadEntry(*row) for row in rows.iterator(chunk_size=BATCH))
+
+
+def _numbered_entries(size: int) -> Iterator[list[ReadEntry]]:
     """The first `size` entries by place, in batches that end where a tile ends."""
     for first in range(0, size, BATCH):
         last = min(first + BATCH, size)
-        batch = list(Entry.objects.filter(seq__gte=first, seq__lt=last).order_by("seq"))
+        batch = list(_read(Entry.objects.filter(seq__gte=first, seq__lt=last).order_by("seq")))
         present = {entry.seq for entry in batch}
         for seq in range(first, last):
             if seq not in present:
@@ -90,7 +123,7 @@ def _numbered_entries(size: int) -> Iterator[list[Entry]]:
         yield batch
 
 
-def _check_entries(batch: list[Entry], first: int) -> list[bytes]:
+def _check_entries(batch: list[ReadEntry], first: int) -> list[bytes]:
     """The batch's leaf hashes, each entry checked by itself and against the stored tree."""
     stored = b"".join(
         bytes(hashes)
@@ -173,9 +206,9 @@ def _check_nothing_is_unsigned() -> None:
 def _check_waiting() -> int:
     """How many entries wait for a number; each is checked by itself."""
     waiting = 0
-    for entry in Entry.objects.filter(seq=None).order_by("id").iterator(chunk_size=BATCH):
+    for entry in _read(Entry.objects.filter(seq=None).order_by("id")):
         if fault := _fault_of(entry):
-            raise _Unfit(None, f"entry with id {entry.pk}, not yet numbered: {fault}")
+            raise _Unfit(None, f"entry with id {entry.id}, not yet numbered: {fault}")
         waiting += 1
     return waiting
 

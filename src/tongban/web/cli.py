@@ -218,6 +218,32 @@ def load_demo_command(as_json: bool) -> None:
 
 
 @cli.group()
+def keys() -> None:
+    """The keys that seal personal data."""
+
+
+@keys.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def keys_list(as_json: bool) -> None:
+    """The keys, oldest first, without their secrets."""
+    set_up()
+    from tongban.web.reporting import keys_command
+
+    keys_command(as_json=as_json)
+
+
+@keys.command("rotate")
+@click.option("--algorithm", help="aes-256-gcm or sm4-gcm; default: TONGBAN_CIPHER.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def keys_rotate(algorithm: str | None, as_json: bool) -> None:
+    """Seal everything under a new key while all goes on; called again, it goes on where it was."""
+    set_up(migrate=True)
+    from tongban.web.reporting import rotate_command
+
+    rotate_command(algorithm, as_json=as_json, progress=shown_progress())
+
+
+@cli.group()
 def ledger() -> None:
     """The log of acts."""
 

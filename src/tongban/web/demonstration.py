@@ -26,6 +26,7 @@ from tongban.catalogue.services import (
     publish_guides,
 )
 from tongban.directory.models import Account, Enterprise, Organ, Person, Post, Region
+from tongban.directory.selectors import find_person
 from tongban.directory.services.calendar import seed_calendar
 from tongban.directory.services.regions import PACKAGED, load_divisions
 from tongban.ledger import acts
@@ -114,17 +115,16 @@ def _load_people() -> LoadReport:
     region = Region.objects.get(code=REGION)
     for username, name, id_number, phone, address in PEOPLE:
         account = _account(username, name, password, report)
-        Person.objects.get_or_create(
-            id_number=id_number,
-            defaults={
-                "account": account,
-                "name": name,
-                "phone": phone,
-                "address": address,
-                "region": region,
-                "demonstration": True,
-            },
-        )
+        if find_person(id_number) is None:
+            Person.objects.create(
+                id_number=id_number,
+                account=account,
+                name=name,
+                phone=phone,
+                address=address,
+                region=region,
+                demonstration=True,
+            )
     for uscc, name, owner in ENTERPRISES:
         Enterprise.objects.get_or_create(
             uscc=uscc,

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from tongban.base.private_files import made_once
+from tongban.base.sealing import CIPHERS
+
 # 四川省广安市广安区: the district whose items come with Tongban.
 DEMONSTRATION_REGION = "511602000000"
 KINDS = ("development", "production")
@@ -26,6 +29,8 @@ class Environment:
     allowed_hosts: tuple[str, ...]
     origin: str
     region: str
+    key_folder: Path | None = None
+    cipher: str = "aes-256-gcm"
 
     @property
     def production(self) -> bool:
@@ -41,7 +46,7 @@ class Environment:
 
     @property
     def keys(self) -> Path:
-        return self.home / "keys"
+        return self.key_folder or self.home / "keys"
 
 
 def read_environment() -> Environment:
@@ -53,6 +58,12 @@ def read_environment() -> Environment:
     if not port.isdigit() or not 0 < int(port) < 65536:
         raise EnvironmentProblem(f"TONGBAN_PORT is {port!r}; it must be a number from 1 to 65535")
     home = Path(os.environ.get("TONGBAN_HOME", "./var")).absolute()
+    cipher = os.environ.get("TONGBAN_CIPHER", "aes-256-gcm")
+    if cipher not in CIPHERS:
+        raise EnvironmentProblem(
+            f"TONGBAN_CIPHER is {cipher!r}; it must be one of {', '.join(CIPHERS)}"
+        )
+    keys = os.environ.get("TONGBAN_KEYS", "")
     hosts = os.environ.get("TONGBAN_HOSTS", "localhost,127.0.0.1,[::1]")
     return Environment(
         home=home,
@@ -62,6 +73,8 @@ def read_environment() -> Environment:
         allowed_hosts=tuple(host.strip() for host in hosts.split(",") if host.strip()),
         origin=os.environ.get("TONGBAN_LEDGER_ORIGIN", "tongban.example/ledger"),
         region=os.environ.get("TONGBAN_REGION", DEMONSTRATION_REGION),
+        key_folder=Path(keys).absolute() if keys else None,
+        cipher=cipher,
     )
 
 
@@ -78,17 +91,7 @@ def make_home(environment: Environment) -> None:
 def secret_key(environment: Environment) -> str:
     """The key that signs sessions: a file of this installation, made at first use, mode 0600."""
     path = environment.keys / "django-secret"
-    if not path.exists():
-        fresh = path.with_suffix(f".{os.getpid()}")
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_urlsafe(64), encoding="ascii")
-        try:
-            os.link(fresh, path)  # The first of two processes wins; both then read the same file.
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-    return path.read_text(encoding="ascii")
+    return made_once(path, lambda: secrets.token_urlsafe(64).encode()).decode()
 
 
 def database_settings(environment: Environment) -> dict[str, object]:

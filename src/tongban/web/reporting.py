@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 from pydantic import ValidationError
 
+from tongban.base.sealing import CIPHERS
 from tongban.base.tables import LoadReport, TableError
 from tongban.catalogue.api import checked_region, search_document
 from tongban.catalogue.guide_schema import GuideDocument, read_guide
@@ -23,6 +24,8 @@ from tongban.catalogue.services import publish_guides
 from tongban.directory.models import Account, CalendarYear, Region
 from tongban.directory.services.calendar import seed_calendar
 from tongban.directory.services.regions import PACKAGED, load_divisions
+from tongban.ledger.rotation import rotate, unfinished
+from tongban.ledger.sealed import ring
 from tongban.ledger.services import current_root
 from tongban.ledger.verification import verify_log
 from tongban.web.cli import end_progress, print_json
@@ -129,6 +132,38 @@ def verify_command(*, as_json: bool, progress: Progress) -> None:
         click.echo(f"NOT ok: {place}{verdict.finding.reason}", err=True)
     if not verdict.ok:
         sys.exit(1)
+
+
+def keys_command(*, as_json: bool) -> None:
+    keys = ring()
+    rows = [
+        {
+            "id": key.id,
+            "algorithm": key.algorithm,
+            "made_at": key.made_at,
+            "use": "retired" if key.retired else "seals" if key is keys.current else "opens",
+        }
+        for key in keys.keys
+    ]
+    if as_json:
+        print_json({"keys": rows})
+        return
+    for row in rows:
+        click.echo("  ".join(row.values()))
+
+
+def rotate_command(algorithm: str | None, *, as_json: bool, progress: Progress) -> None:
+    algorithm = algorithm or settings.TONGBAN_CIPHER
+    if algorithm not in CIPHERS:
+        raise click.UsageError(f"--algorithm must be one of {', '.join(CIPHERS)}")
+    going_on = unfinished()
+    resealed = rotate(algorithm, progress)
+    end_progress()
+    document = {"key": ring().current.id, "resealed": resealed, "went_on": going_on}
+    if as_json:
+        print_json(document)
+    else:
+        click.echo(f"{resealed:,} rows are sealed under {document['key']}")
 
 
 def doctor_command(*, as_json: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Collection
 from datetime import datetime
@@ -21,7 +20,7 @@ from tongban.cases.rules import Act, Part, State
 from tongban.cases.services.writing import event_of, possible
 from tongban.catalogue.guide_schema import GuideDocument
 from tongban.catalogue.selectors import document_by_id, document_of
-from tongban.directory.models import Account
+from tongban.directory.models import Account, Person
 from tongban.ledger import acts, direct
 from tongban.ledger.services import new_case_ref, record
 
@@ -104,8 +103,11 @@ def _filing(actor: Account, key: uuid.UUID) -> Filing | None:
     found = direct.fetch(FILING + direct.locked("d"), [stored_key, actor.pk])
     if not found:
         return None
-    draft_id, answers, *others = found[0]
-    return Filing(draft_id, json.loads(answers), *others)
+    filing = Filing(*found[0])
+    return filing._replace(
+        answers=Draft._meta.get_field("answers").from_db_value(filing.answers),
+        id_number=Person._meta.get_field("id_number").from_db_value(filing.id_number),
+    )
 
 
 def _files(draft_id: int) -> list[HandedIn]:

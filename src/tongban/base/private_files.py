@@ -1,0 +1,34 @@
+"""Key files: made at first use, readable by their owner alone, never half written."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+
+def _written(path: Path, content: bytes) -> Path:
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    fresh.touch(mode=0o600)
+    fresh.write_bytes(content)
+    return fresh
+
+
+def made_once(path: Path, make: Callable[[], bytes]) -> bytes:
+    """The content of a key file; made now when it is not there.
+
+    Of two processes at first use the first wins, and both go on with its content.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = _written(path, make())
+        with contextlib.suppress(FileExistsError):
+            os.link(fresh, path)
+        fresh.unlink()
+    return path.read_bytes()
+
+
+def replaced(path: Path, content: bytes) -> None:
+    """Put new content in the place of the old; a reader sees the one or the other, whole."""
+    os.replace(_written(path, content), path)
