@@ -40,6 +40,7 @@ class World:
 
     def __init__(self) -> None:
         self.counter = itertools.count(1)
+        self.residents = itertools.count(1)
         self.region = self.make_regions()
         self.organ = self.make_organ("区公安分局")
         self.document: GuideDocument = read_guide(PACKAGED_GUIDES / "resident-id-card.toml")
@@ -96,7 +97,10 @@ class World:
     def make_resident(self, username: str, id_number: str) -> Account:
         account = self.make_account(username)
         Person.objects.create(
-            account=account, name=f"{username}(示例)", id_number=id_number, phone="0826-2000101"
+            account=account,
+            name=f"{username}(示例)",
+            id_number=id_number,
+            phone=f"0826-2000{100 + next(self.residents)}",
         )
         return account
 

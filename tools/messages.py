@@ -35,7 +35,7 @@ def texts() -> Catalog:
     for path in sorted(SOURCE.rglob("*")):
         if path.suffix == ".py" and "migrations" not in path.parts:
             code = path.read_bytes()
-        elif path.suffix == ".html":
+        elif path.suffix == ".html" or (path.suffix == ".txt" and "templates" in path.parts):
             # Django fills what is no text with letters; without indentation that reads as Python.
             filled = django_template.templatize(path.read_text(encoding="utf-8"))
             code = "\n".join(line.strip() for line in filled.splitlines()).encode()

@@ -66,7 +66,7 @@ def test_an_answer_to_a_question_that_the_guide_does_not_ask_is_dropped(world):
 
 
 def test_staff_without_a_person_cannot_apply(world):
-    with pytest.raises(InvalidInput, match="no_person"):
+    with pytest.raises(NotPermitted, match="no_person"):
         drafting.start_draft(world.clerk, world.item)
 
 

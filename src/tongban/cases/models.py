@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from tongban.catalogue.models import Guide, ServiceItem
-from tongban.directory.models import Account, Organ, Person
+from tongban.directory.models import Account, Delegation, Enterprise, Organ, Person
 from tongban.ledger.sealed import SealedJSONField
 
 
@@ -21,6 +21,9 @@ class Draft(models.Model):
     item = models.ForeignKey(ServiceItem, models.PROTECT)
     guide = models.ForeignKey(Guide, models.PROTECT)
     case = models.OneToOneField("Case", models.CASCADE, null=True, related_name="correction")
+    principal = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    enterprise = models.ForeignKey(Enterprise, models.PROTECT, null=True, related_name="+")
+    delegation = models.ForeignKey(Delegation, models.SET_NULL, null=True, related_name="+")
     key = models.UUIDField(unique=True)
     answers = SealedJSONField(default=dict)
     updated_at = models.DateTimeField()
@@ -39,7 +42,9 @@ class Draft(models.Model):
 class Case(models.Model):
     """办件. `draft_key` makes a second submit of the same form find the first case.
 
-    `state` and the dates are what the events add up to; `rules.py` says which act leads where.
+    `applicant` is who applies, or who represents the `enterprise` that does; `delegation` is what
+    an agent rests on who handed in for them. `state` and the dates are what the events add up to;
+    `rules.py` says which act leads where.
     """
 
     class State(models.TextChoices):
@@ -62,6 +67,8 @@ class Case(models.Model):
     organ = models.ForeignKey(Organ, models.PROTECT, related_name="cases")
     region_path = models.CharField(max_length=12)
     applicant = models.ForeignKey(Person, models.PROTECT, related_name="cases")
+    enterprise = models.ForeignKey(Enterprise, models.PROTECT, null=True, related_name="cases")
+    delegation = models.ForeignKey(Delegation, models.PROTECT, null=True, related_name="cases")
     channel = models.CharField(max_length=10, choices=Channel.choices)
     state = models.CharField(max_length=12, choices=State.choices)
     answers = SealedJSONField()
@@ -101,6 +108,7 @@ class Case(models.Model):
         indexes = [
             models.Index(fields=["organ", "state", "due_on", "id"], name="cases_by_deadline"),
             models.Index(fields=["applicant", "-submitted_at"], name="cases_of_a_person"),
+            models.Index(fields=["enterprise", "-submitted_at"], name="cases_of_an_enterprise"),
             models.Index(
                 fields=["due_on"],
                 condition=Q(due_provisional=True),
@@ -137,6 +145,30 @@ class CaseEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.seq} {self.act}"
+
+
+class EmergencyAccess(models.Model):
+    """Reading a case of another organ in an emergency: a reason, a second person, a day."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="emergencies")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=500)
+    asked_at = models.DateTimeField()
+    allowed_by = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
+    allowed_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(allowed_by=None) | ~Q(allowed_by=models.F("account")),
+                name="emergency_needs_a_second_person",
+            )
+        ]
+        indexes = [models.Index(fields=["account", "ends_at"], name="emergencies_of_an_account")]
+
+    def __str__(self) -> str:
+        return f"{self.account} reads {self.case}"
 
 
 class MaterialFile(models.Model):

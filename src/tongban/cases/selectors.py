@@ -13,10 +13,13 @@ from tongban.cases.models import Case, CaseEvent, Draft, MaterialFile
 from tongban.cases.permissions import cases_of_applicant, cases_of_staff
 from tongban.cases.rules import ANSWER_WORKING_DAYS, OPEN_STATES, Clock, State, clock
 from tongban.cases.services.handling import VIEWED
+from tongban.cases.services.reading import EMERGENCY, REVEALED
 from tongban.directory.models import Account
 from tongban.directory.selectors import working_calendar
 
 PAGE = 30
+# Events that change nothing: somebody looked.
+LOOKS = (VIEWED, REVEALED, EMERGENCY)
 
 
 def my_cases(account: Account) -> list[Case]:
@@ -140,8 +143,8 @@ def case_file(case: Case) -> CaseFile:
     files = list(case.files.order_by("id"))
     return CaseFile(
         case=case,
-        events=tuple(event for event in events if event.act != VIEWED),
-        views=tuple(event for event in events if event.act == VIEWED),
+        events=tuple(event for event in events if event.act not in LOOKS),
+        views=tuple(event for event in events if event.act in LOOKS),
         files=tuple(file for file in files if not file.superseded),
         superseded=tuple(file for file in files if file.superseded),
     )

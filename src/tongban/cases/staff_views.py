@@ -14,19 +14,22 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from tongban.base.case_numbers import CaseNumberError, check_case_number
 from tongban.base.clocks import local_date, utc_now
-from tongban.base.gates import Audience, opens_to
+from tongban.base.permissions import Permission, opens_to
 from tongban.base.problems import Conflict, DomainError, InvalidInput
 from tongban.cases.models import Case
 from tongban.cases.permissions import staff_case
 from tongban.cases.rules import Act, Part, State, Step, steps_possible
 from tongban.cases.selectors import FILTERS, WorkList, case_clock, case_file, work_list
+from tongban.cases.services import reading
 from tongban.cases.services.handling import handle, open_case
 from tongban.cases.services.writing import acts_done, checked_reasons
-from tongban.cases.views import account_of, send_file
+from tongban.cases.views import send_file
 from tongban.cases.wording import answers_by_page, time_bar, timeline
 from tongban.catalogue.selectors import document_of
 from tongban.catalogue.views import material_row
+from tongban.directory import security_log
 from tongban.directory.models import Account
+from tongban.directory.requests import account_of
 
 SHOWN = {
     "open": gettext_lazy("To do"),
@@ -35,6 +38,7 @@ SHOWN = {
     "waiting": gettext_lazy("With the applicant"),
     "done": gettext_lazy("Finished"),
 }
+REVEAL = "reveal"
 BUTTONS = {
     Act.ACCEPT: gettext_lazy("Accept"),
     Act.REQUEST_CORRECTION: gettext_lazy("Ask for correction"),
@@ -63,7 +67,7 @@ def _rail(found: WorkList, show: str) -> list[dict[str, object]]:
     ]
 
 
-@opens_to(Audience.STAFF)
+@opens_to(Permission.WORKBENCH)
 @require_safe
 def work(request: HttpRequest) -> HttpResponse:
     """The workbench list, by deadline; a case number in `number` leads to the case."""
@@ -94,7 +98,7 @@ def work(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/work.html", context)
 
 
-@opens_to(Audience.STAFF)
+@opens_to(Permission.READ_CASE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def work_case(request: HttpRequest, number: str) -> HttpResponse:
     """One case at the workbench: form, files, history, clock, and the acts that are possible."""
@@ -111,6 +115,8 @@ def _possible(case: Case, parts: frozenset[Part]) -> tuple[Step, ...]:
 
 def _act(request: HttpRequest, account: Account, number: str) -> HttpResponse:
     case, parts = staff_case(account, number)
+    if request.POST.get("act") == REVEAL:
+        return _reveal(request, case, parts)
     name, reasons = request.POST.get("act", ""), request.POST.get("reasons", "")
     try:
         act = Act(name)
@@ -134,6 +140,17 @@ def _act(request: HttpRequest, account: Account, number: str) -> HttpResponse:
     return redirect("cases:work-case", number=case.number)
 
 
+def _reveal(request: HttpRequest, case: Case, parts: frozenset[Part]) -> HttpResponse:
+    """The page once more with the numbers in full; the next look is masked again."""
+    account, reason = account_of(request), request.POST.get("reason", "")
+    try:
+        reading.reveal(account, case.number, reason=reason)
+    except InvalidInput as problem:
+        return _show(request, case, parts, fault=problem, status=problem.status)
+    security_log.note(request, security_log.REVEALED, subject=f"case {case.number}")
+    return _show(request, *staff_case(account, case.number), masked=False)
+
+
 def _confirm(request: HttpRequest, case: Case, act: Act, reasons: str) -> HttpResponse:
     """What can't be undone is read once more before it is done."""
     context = {
@@ -155,6 +172,7 @@ def _show(
     act: Act | None = None,
     reasons: str = "",
     status: int = 200,
+    masked: bool = True,
 ) -> HttpResponse:
     account, now = account_of(request), utc_now()
     content = case_file(case)
@@ -164,12 +182,14 @@ def _show(
         "case": case,
         "rail": _rail(found, ""),
         "bar": time_bar(case, case_clock(case, now), now),
-        "timeline": timeline(content.events, for_staff=True),
+        "timeline": timeline(content.events, for_staff=True, applicant=case.applicant.account_id),
         "views": content.views,
         "files": content.files,
         "superseded": content.superseded,
         "material_names": {row.key: material_row(row)["name"] for row in document.materials},
-        "pages": answers_by_page(document.form_pages, case.answers),
+        "pages": answers_by_page(document.form_pages, case.answers, masked=masked),
+        "masked": masked,
+        "can_reveal": bool(parts),
         "steps": [
             {
                 "act": step.act.value,
@@ -182,13 +202,13 @@ def _show(
             }
             for step in _possible(case, parts)
         ],
-        "own_case": case.applicant.account_id == account.pk,
+        "own_case": not parts,
         "fault": fault,
     }
     return render(request, "cases/work_case.html", context, status=status)
 
 
-@opens_to(Audience.STAFF)
+@opens_to(Permission.READ_CASE)
 @require_safe
 def work_file_download(request: HttpRequest, number: str, key: uuid.UUID) -> FileResponse:
     return send_file(open_case(account_of(request), number), key)

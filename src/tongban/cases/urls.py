@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tongban.cases import staff_views, views
+from tongban.cases import delegation_views, emergency_views, staff_views, views
 
 app_name = "cases"
 urlpatterns = [
@@ -10,6 +10,11 @@ urlpatterns = [
     path("cases/<str:number>/files/<uuid:key>/", views.case_file_download, name="file"),
     path("cases/<str:number>/correct/", views.correct, name="correct"),
     path("cases/<str:number>/correct/<str:page>/", views.correct_page, name="correct-page"),
+    path("me/delegations/", delegation_views.mine, name="delegations"),
+    path("me/delegations/<uuid:key>/revoke/", delegation_views.revoke, name="revoke-delegation"),
+    path("work/delegations/", delegation_views.at_counter, name="counter-delegations"),
+    path("work/emergency/", emergency_views.emergency, name="emergency"),
+    path("work/emergency/<int:emergency>/allow/", emergency_views.allow, name="allow-emergency"),
     path("work/", staff_views.work, name="work"),
     path("work/cases/<str:number>/", staff_views.work_case, name="work-case"),
     path(

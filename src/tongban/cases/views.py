@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from tongban.base.clocks import utc_now
-from tongban.base.gates import Audience, opens_to
+from tongban.base.permissions import Permission, opens_to
 from tongban.base.problems import FieldError, InvalidInput, NotFound
 from tongban.cases import storage
 from tongban.cases.forms import CHECK, KEPT_FORM, MATERIALS, Flow, field_rows, flow_of, summary
@@ -21,18 +21,15 @@ from tongban.cases.permissions import applicant_case
 from tongban.cases.rules import State
 from tongban.cases.selectors import case_clock, case_file
 from tongban.cases.services import drafting, submitting
+from tongban.cases.services.principals import principals
 from tongban.cases.wording import answers_by_page, time_bar, timeline, what_next
 from tongban.catalogue.guide_schema import FormPage
 from tongban.catalogue.models import ServiceItem
 from tongban.catalogue.selectors import document_of, find_item, guide_in_force
 from tongban.catalogue.views import guide_context, material_row
 from tongban.directory.models import Account
-
-
-def account_of(request: HttpRequest) -> Account:
-    """The signed-in account; views that call it require sign-in."""
-    assert isinstance(request.user, Account)
-    return request.user
+from tongban.directory.requests import account_of
+from tongban.directory.selectors import person_of
 
 
 def case_row(case: Case) -> dict[str, object]:
@@ -62,7 +59,7 @@ def _item(code: str) -> ServiceItem:
 # Applying
 
 
-@opens_to(Audience.SIGNED_IN)
+@opens_to(Permission.APPLY)
 @require_http_methods(["GET", "HEAD", "POST"])
 def apply(request: HttpRequest, code: str) -> HttpResponse:
     """Before filling in: what is needed; begin, go on, or throw away what was begun."""
@@ -72,13 +69,19 @@ def apply(request: HttpRequest, code: str) -> HttpResponse:
         if request.POST.get("action") == "discard" and held:
             drafting.discard_draft(actor, held.key)
             return redirect("cases:apply", code=code)
-        draft = drafting.start_draft(actor, item)
+        draft = drafting.start_draft(actor, item, principal=request.POST.get("principal", ""))
         flow = flow_of(draft, code=code)
         return redirect(flow.url(flow.steps[0]))
     guide = guide_in_force(item)
     if guide is None or not guide.accepts_online:
         return redirect("catalogue:item", code=code)
-    context = {"item": item, "draft": held, **guide_context(guide)}
+    context = {
+        "item": item,
+        "draft": held,
+        "principals": principals(actor, item.code) if not held and person_of(actor) else [],
+        "unverified": person_of(actor) is None,
+        **guide_context(guide),
+    }
     return render(request, "cases/apply_start.html", context)
 
 
@@ -91,7 +94,7 @@ def _kept(request: HttpRequest) -> dict[str, str]:
     return dict(kept["typed"])
 
 
-@opens_to(Audience.SIGNED_IN)
+@opens_to(Permission.APPLY)
 @require_http_methods(["GET", "HEAD", "POST"])
 def apply_page(request: HttpRequest, code: str, page: str) -> HttpResponse:
     """One page of an application."""
@@ -251,7 +254,7 @@ def _check_step(request: HttpRequest, flow: Flow, item: ServiceItem) -> HttpResp
 # Correcting
 
 
-@opens_to(Audience.SIGNED_IN)
+@opens_to(Permission.APPLY)
 @require_http_methods(["GET", "HEAD", "POST"])
 def correct(request: HttpRequest, number: str) -> HttpResponse:
     """Begin or go on with the correction of a case."""
@@ -267,7 +270,7 @@ def _correction(actor: Account, case: Case) -> Flow:
     return flow_of(draft, code=case.item.code, number=case.number)
 
 
-@opens_to(Audience.SIGNED_IN)
+@opens_to(Permission.APPLY)
 @require_http_methods(["GET", "HEAD", "POST"])
 def correct_page(request: HttpRequest, number: str, page: str) -> HttpResponse:
     """One page of a correction."""
@@ -280,10 +283,10 @@ def correct_page(request: HttpRequest, number: str, page: str) -> HttpResponse:
 # Following
 
 
-@opens_to(Audience.SIGNED_IN)
+@opens_to(Permission.FOLLOW_CASE)
 @require_safe
 def case(request: HttpRequest, number: str) -> HttpResponse:
-    """The applicant's page of a case."""
+    """The page of a case for the applicant, and for who acts for them."""
     found = applicant_case(account_of(request), number)
     now = utc_now()
     content = case_file(found)
@@ -295,7 +298,7 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
         "sent": request.GET.get("sent") == "1",
         "next_title": title,
         "next_text": text,
-        "timeline": timeline(content.events),
+        "timeline": timeline(content.events, applicant=found.applicant.account_id),
         "views": content.views,
         "bar": time_bar(found, case_clock(found, now), now),
         "reasons": content.reasons,
@@ -328,7 +331,7 @@ def send_file(case: Case, key: uuid.UUID) -> FileResponse:
     return answer
 
 
-@opens_to(Audience.SIGNED_IN)
+@opens_to(Permission.FOLLOW_CASE)
 @require_safe
 def case_file_download(request: HttpRequest, number: str, key: uuid.UUID) -> FileResponse:
     return send_file(applicant_case(account_of(request), number), key)

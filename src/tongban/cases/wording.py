@@ -12,6 +12,7 @@ from tongban.cases.rules import Act, Clock, State
 from tongban.cases.selectors import answer_due
 from tongban.catalogue.guide_schema import FormField, FormPage
 from tongban.catalogue.wording import said
+from tongban.directory.rules import mask
 from tongban.directory.wording import day_words, moment_words
 
 ACT_TITLES = {
@@ -55,14 +56,21 @@ def what_next(case: Case) -> tuple[str, str]:
     )
 
 
-def timeline(events: tuple[CaseEvent, ...], *, for_staff: bool = False) -> list[dict[str, str]]:
-    """History for `web/components/timeline.html`, oldest first."""
+def timeline(
+    events: tuple[CaseEvent, ...], *, for_staff: bool = False, applicant: int | None = None
+) -> list[dict[str, str]]:
+    """History for `web/components/timeline.html`, oldest first.
+
+    What somebody did for the applicant (the account `applicant`) says who it was.
+    """
     entries = []
     for event in events:
         title = ACT_TITLES.get(event.act)
         by = event.organ.name if event.organ else ""
         if for_staff and event.actor and event.organ:
             by = f"{by} · {event.actor}"
+        if event.actor and not event.organ and event.actor_id != applicant:
+            by = _("by %(agent)s for the applicant") % {"agent": event.actor}
         text = event.text
         if event.data.get("due_on"):
             text = _("Decision by %(day)s.") % {
@@ -125,8 +133,16 @@ def answer_label(field: FormField, answer: str) -> str:
     return answer
 
 
+def shown_answer(field: FormField, value: str, *, masked: bool) -> str:
+    """An answer as people read it; `masked` hides most of a number or an address."""
+    if not masked:
+        return answer_label(field, value)
+    kind = "address" if field.prefill == "person.address" else field.kind
+    return mask(answer_label(field, value), kind)
+
+
 def answers_by_page(
-    pages: tuple[FormPage, ...], answers: dict[str, str]
+    pages: tuple[FormPage, ...], answers: dict[str, str], *, masked: bool = False
 ) -> list[dict[str, object]]:
     """Answers for a check-answers list."""
     return [
@@ -136,7 +152,7 @@ def answers_by_page(
             "rows": [
                 {
                     "label": said(field.label),
-                    "answer": answer_label(field, answers.get(field.key, "")),
+                    "answer": shown_answer(field, answers.get(field.key, ""), masked=masked),
                 }
                 for field in page.fields
             ],

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from tongban.base.gates import Audience, opens_to
+from tongban.base.permissions import Permission, opens_to
 from tongban.base.problems import InvalidInput, NotFound
 from tongban.catalogue.search.index import Listing
 from tongban.catalogue.search.query import Filters
@@ -96,7 +96,7 @@ def checked_region(code: str) -> str:
 
 
 @router.get("/search", response=SearchAnswer, summary="Search service items")
-@opens_to(Audience.EVERYONE)
+@opens_to(Permission.VISIT)
 def search(request: HttpRequest, asked: Query[SearchQuery]) -> dict[str, object]:
     region = checked_region(asked.region)
     filters = Filters(region=region, organ=asked.organ, kind=asked.kind, audience=asked.audience)
@@ -104,7 +104,7 @@ def search(request: HttpRequest, asked: Query[SearchQuery]) -> dict[str, object]
 
 
 @router.get("/items/{code}", response=Item, summary="One service item with its guide")
-@opens_to(Audience.EVERYONE)
+@opens_to(Permission.VISIT)
 def item(request: HttpRequest, code: str) -> dict[str, object]:
     found = find_item(code)
     if found is None:

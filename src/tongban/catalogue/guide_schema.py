@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -37,7 +37,15 @@ FIELD_KINDS = (
     "uscc",
     "phone",
 )
-PREFILLS = ("person.name", "person.id_number", "person.phone", "person.address")
+Prefill = Literal[
+    "person.name",
+    "person.id_number",
+    "person.phone",
+    "person.address",
+    "enterprise.name",
+    "enterprise.uscc",
+]
+PREFILLS = get_args(Prefill)
 ONLINE_CAPABILITIES = (
     "enquire",
     "hand_in",
@@ -142,9 +150,7 @@ class FormField(Strict):
     minimum: int | None = None
     maximum: int | None = None
     options: tuple[Option, ...] = ()
-    prefill: Literal["person.name", "person.id_number", "person.phone", "person.address"] | None = (
-        None
-    )
+    prefill: Prefill | None = None
 
     @model_validator(mode="after")
     def _a_choice_has_options(self) -> Self:
@@ -178,6 +184,8 @@ class GuideDocument(Strict):
     name: Text
     summary: Text
     aliases: tuple[str, ...] = Field(min_length=1)
+    # How sure the organ must be who applies (实名等级); see `directory/rules.py`.
+    identity_level: Literal["registered", "verified", "in_person"] = "verified"
     audience: tuple[
         Literal[
             "natural_person",

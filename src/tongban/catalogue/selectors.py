@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
@@ -23,6 +23,10 @@ PAGES_MOST = 100
 
 _documents: dict[int, GuideDocument] = {}
 DOCUMENTS_KEPT = 2_000
+
+
+# A page of choices; who needs more looks the item up.
+CHOICES_MOST = 200
 
 
 def document_of(guide: Guide) -> GuideDocument:
@@ -155,3 +159,14 @@ def guides_serving(region: str) -> list[Guide]:
         .select_related("item__organ", "item__region")
         .order_by("slug")
     )
+
+
+def online_items(region: str) -> list[tuple[str, str]]:
+    """Code and name of what can be applied for online in a region, for choices. One query."""
+    guides = [guide for guide in guides_serving(region) if guide.accepts_online]
+    return [(guide.item.code, guide.item.name) for guide in guides[:CHOICES_MOST]]
+
+
+def item_names(codes: Iterable[str]) -> dict[str, str]:
+    """Names of items by their codes. One query."""
+    return dict(ServiceItem.objects.filter(code__in=list(codes)).values_list("code", "name"))

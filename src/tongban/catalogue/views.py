@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from tongban.base.gates import Audience, opens_to
+from tongban.base.permissions import Permission, opens_to
 from tongban.catalogue.codes import KINDS
 from tongban.catalogue.guide_schema import GuideDocument, Material
 from tongban.catalogue.highlighting import highlight
@@ -73,7 +73,7 @@ def guide_row(guide: Guide) -> dict[str, object]:
 AUDIENCES = ("natural_person", "enterprise", "public_institution", "social_organisation")
 
 
-@opens_to(Audience.EVERYONE)
+@opens_to(Permission.VISIT)
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Results for `q`, within a region and filters."""
@@ -160,7 +160,7 @@ def _filter_groups(request: HttpRequest, filters: Filters) -> list[dict[str, obj
     ]
 
 
-@opens_to(Audience.EVERYONE)
+@opens_to(Permission.VISIT)
 @require_safe
 def item(request: HttpRequest, code: str) -> HttpResponse:
     """The guide of an item; without a guide, what the list says and where to ask."""

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import date
 from threading import Lock
 
+from django.db.models import F, Q
+
+from tongban.base.clocks import local_date, utc_now
+from tongban.base.permissions import Permission, roles_for
 from tongban.base.regions import NATION, RegionCodeError, lineage_of, pad
 from tongban.base.worktime import Calendar, DayKind
-from tongban.directory.models import Account, CalendarDay, CalendarYear, Person, Region
+from tongban.directory.models import (
+    Account,
+    CalendarDay,
+    CalendarYear,
+    Delegation,
+    Person,
+    Post,
+    Region,
+)
+from tongban.directory.rules import Mandate
 
 # Other processes learn of a newly loaded year within this many seconds.
 CALENDAR_KEPT_SECONDS = 60.0
@@ -81,22 +95,95 @@ def find_person(id_number: str) -> Person | None:
 
 
 @dataclass(frozen=True)
+class Representation:
+    """A delegation in force that the account holds: for whom, in what."""
+
+    id: int
+    person_id: int | None
+    enterprise_id: int | None
+    principal_name: str
+    mandate: Mandate
+
+
+def mandate_of(delegation: Delegation) -> Mandate:
+    """What a delegation allows; its items are read with it (prefetch "items")."""
+    return Mandate(
+        kind=delegation.kind,
+        items=frozenset(item.item_code for item in delegation.items.all()),
+        valid_from=delegation.valid_from,
+        valid_to=delegation.valid_to,
+        revoked=delegation.revoked_at is not None,
+    )
+
+
+def representations(account: Account, *, on: date | None = None) -> list[Representation]:
+    """For whom the account may act on a day. Two queries, one when there is nobody."""
+    day = on or local_date(utc_now())
+    held = (
+        Delegation.objects.filter(
+            agent__account=account, valid_from__lte=day, valid_to__gte=day, revoked_at=None
+        )
+        .select_related("person", "enterprise")
+        .prefetch_related("items")
+        .order_by("pk")
+    )
+    return [
+        Representation(
+            one.pk,
+            one.person_id,
+            one.enterprise_id,
+            str(one.person or one.enterprise),
+            mandate_of(one),
+        )
+        for one in held
+    ]
+
+
+def delegations_of(account: Account) -> tuple[list[Delegation], list[Delegation]]:
+    """Delegations that the account has given (also for its enterprises), and those it holds."""
+    everything = Delegation.objects.select_related("person", "enterprise", "agent")
+    everything = everything.prefetch_related("items").order_by("-recorded_at")
+    given = everything.filter(
+        Q(person__account=account) | Q(enterprise__legal_representative__account=account)
+    )
+    return list(given), list(everything.filter(agent__account=account))
+
+
+@dataclass(frozen=True)
 class Duties:
     """What an account may do as staff: organ ids by role."""
 
     organs_by_role: dict[str, frozenset[int]]
 
     def organs(self, *roles: str) -> frozenset[int]:
+        """The organs in which one of these roles is held."""
         return frozenset().union(*(self.organs_by_role.get(role, frozenset()) for role in roles))
+
+    def organs_for(self, permission: Permission) -> frozenset[int]:
+        """The organs in which a post gives the permission."""
+        return self.organs(*roles_for(permission))
 
     @property
     def any(self) -> bool:
         return bool(self.organs_by_role)
 
+    @property
+    def roles(self) -> frozenset[str]:
+        return frozenset(self.organs_by_role)
 
-def duties_of(account: Account) -> Duties:
-    """The posts of an account. One query."""
+
+def duties_of(account: Account, *, on: date | None = None) -> Duties:
+    """The posts of an account, and those of colleagues it stands in for on a day. One query."""
+    day = on or local_date(utc_now())
+    stands_in = Q(
+        account__absences__substitute=account,
+        account__absences__organ=F("organ"),
+        account__absences__valid_from__lte=day,
+        account__absences__valid_to__gte=day,
+        account__absences__revoked_at=None,
+    )
+    posts = Post.objects.filter(Q(account=account) | stands_in)
     organs: dict[str, set[int]] = {}
-    for role, organ in account.posts.values_list("role", "organ_id"):
+    for role, organ in posts.values_list("role", "organ_id"):
         organs.setdefault(role, set()).add(organ)
     return Duties({role: frozenset(ids) for role, ids in organs.items()})

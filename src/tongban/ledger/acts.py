@@ -14,6 +14,20 @@ CASE_REFUSED: Final = "case.refused"
 CASE_DECIDED: Final = "case.decided"
 CASE_DUE_RECOMPUTED: Final = "case.due_recomputed"
 CASE_VIEWED: Final = "case.viewed"
+IDENTITY_VERIFIED: Final = "directory.identity_verified"
+DELEGATION_GRANTED: Final = "directory.delegation_granted"
+DELEGATION_REVOKED: Final = "directory.delegation_revoked"
+POST_GIVEN: Final = "directory.post_given"
+POST_TAKEN: Final = "directory.post_taken"
+SUBSTITUTE_NAMED: Final = "directory.substitute_named"
+SUBSTITUTE_ENDED: Final = "directory.substitute_ended"
+CORRECTION_ASKED: Final = "directory.correction_asked"
+CORRECTION_ANSWERED: Final = "directory.correction_answered"
+DATA_EXPORTED: Final = "directory.data_exported"
+ACCOUNT_CLOSED: Final = "directory.account_closed"
+DATA_REVEALED: Final = "case.data_revealed"
+EMERGENCY_ASKED: Final = "case.emergency_asked"
+EMERGENCY_ALLOWED: Final = "case.emergency_allowed"
 KEY_MADE: Final = "keys.made"
 KEY_RETIRED: Final = "keys.retired"
 CALENDAR_LOADED: Final = "directory.calendar_loaded"
@@ -31,6 +45,20 @@ ACTS: Final = {
     CASE_DECIDED: _("case decided"),
     CASE_DUE_RECOMPUTED: _("deadline recomputed"),
     CASE_VIEWED: _("case opened by staff"),
+    IDENTITY_VERIFIED: _("identity verified"),
+    DELEGATION_GRANTED: _("delegation granted"),
+    DELEGATION_REVOKED: _("delegation taken back"),
+    POST_GIVEN: _("post given"),
+    POST_TAKEN: _("post taken away"),
+    SUBSTITUTE_NAMED: _("substitute named"),
+    SUBSTITUTE_ENDED: _("substitution ended"),
+    CORRECTION_ASKED: _("correction of personal data asked for"),
+    CORRECTION_ANSWERED: _("correction of personal data answered"),
+    DATA_EXPORTED: _("personal data exported by the person"),
+    ACCOUNT_CLOSED: _("account closed"),
+    DATA_REVEALED: _("masked data revealed"),
+    EMERGENCY_ASKED: _("emergency access asked for"),
+    EMERGENCY_ALLOWED: _("emergency access allowed"),
     KEY_MADE: _("new key for sealed data"),
     KEY_RETIRED: _("old key of sealed data retired"),
     CALENDAR_LOADED: _("working calendar loaded"),

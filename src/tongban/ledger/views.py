@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from tongban.base.gates import Audience, opens_to
+from tongban.base.permissions import Permission, opens_to
 from tongban.ledger.models import Checkpoint
 
 
-@opens_to(Audience.EVERYONE)
+@opens_to(Permission.VISIT)
 @require_safe
 def checkpoint(request: HttpRequest) -> HttpResponse:
     """The latest signed checkpoint (C2SP tlog-tiles: `<prefix>/checkpoint`)."""

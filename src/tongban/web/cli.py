@@ -29,6 +29,7 @@ def set_up(*, migrate: bool = False) -> None:
         from django.core.management import call_command
 
         call_command("migrate", verbosity=0, interactive=False)
+        call_command("createcachetable", verbosity=0)
 
 
 def shown_progress(json_wanted: bool = False) -> Callable[[int, str], None]:

@@ -6,14 +6,45 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils.translation import get_language
+from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from tongban.base.permissions import Permission, roles_for
 from tongban.directory.choice import current_region, region_name
 from tongban.directory.models import Account
 from tongban.directory.selectors import duties_of
 
 ELDER_COOKIE = "tongban_elder"
+
+
+@dataclass(frozen=True)
+class StaffPage:
+    """A page of the staff that the person's posts open."""
+
+    url: str
+    label: str
+    current: bool
+
+
+# In the order in which they are needed through the day.
+STAFF_PAGES = (
+    ("cases:work", Permission.READ_CASE, gettext_lazy("Cases")),
+    ("directory:people", Permission.SERVE_PEOPLE, gettext_lazy("People at the counter")),
+    ("directory:corrections", Permission.ANSWER_CORRECTION, gettext_lazy("Corrections")),
+    ("cases:emergency", Permission.ASK_EMERGENCY, gettext_lazy("Emergency access")),
+    ("directory:posts", Permission.MANAGE_POSTS, gettext_lazy("Posts and absences")),
+    ("directory:log", Permission.READ_SECURITY_LOG, gettext_lazy("Security log")),
+)
+
+
+def _staff_pages(roles: frozenset[str], path: str) -> tuple[StaffPage, ...]:
+    return tuple(
+        StaffPage(url, str(label), url == path)
+        for name, permission, label in STAFF_PAGES
+        if roles & set(roles_for(permission))
+        for url in (reverse(name),)
+    )
 
 
 @dataclass(frozen=True)
@@ -23,6 +54,7 @@ class Frame:
     region_name: str
     elder: bool
     is_staff: bool
+    staff_pages: tuple[StaffPage, ...]
     display_name: str
     demonstration: bool
     version: str
@@ -35,6 +67,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
     user = getattr(request, "user", None)
     account = user if isinstance(user, Account) else None
     code = current_region(request)
+    duties = duties_of(account) if account else None
     path = request.get_full_path() if request.method in ("GET", "HEAD") else request.path
     return {
         "frame": Frame(
@@ -42,7 +75,8 @@ def frame(request: HttpRequest) -> dict[str, object]:
             region_code=code,
             region_name=region_name(code),
             elder=request.COOKIES.get(ELDER_COOKIE) == "1",
-            is_staff=duties_of(account).any if account else False,
+            is_staff=duties.any if duties else False,
+            staff_pages=_staff_pages(duties.roles, request.path) if duties else (),
             display_name=str(account) if account else "",
             demonstration=account.demonstration if account else False,
             version=settings.TONGBAN_VERSION,

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from tongban.base.clocks import utc_now
+from tongban.base.clocks import local_date, utc_now
 from tongban.base.problems import NotPermitted
 from tongban.base.tables import LoadReport
 from tongban.catalogue.importing import load_items
-from tongban.catalogue.models import ServiceItem
+from tongban.catalogue.models import Guide, ServiceItem
 from tongban.catalogue.search.index import rebuild
 from tongban.catalogue.services import (
     PACKAGED_ITEMS,
@@ -25,9 +26,19 @@ from tongban.catalogue.services import (
     packaged_guides,
     publish_guides,
 )
-from tongban.directory.models import Account, Enterprise, Organ, Person, Post, Region
+from tongban.directory.models import (
+    Account,
+    Delegation,
+    Enterprise,
+    Organ,
+    Person,
+    PopulationRecord,
+    Post,
+    Region,
+)
 from tongban.directory.selectors import find_person
 from tongban.directory.services.calendar import seed_calendar
+from tongban.directory.services.delegations import grant
 from tongban.directory.services.regions import PACKAGED, load_divisions
 from tongban.ledger import acts
 from tongban.ledger.services import record
@@ -40,6 +51,21 @@ PEOPLE = (
     ("resident-li", "李晓明(示例)", "511602188002290018", "0826-2000101", "广安区示例路 1 号"),
     ("resident-wang", "王桂兰(示例)", "511602189912310131", "0826-2000102", "广安区示例路 2 号"),
     ("owner-zhao", "赵建国(示例)", "511602188101019987", "0826-2000103", "广安区示例路 3 号"),
+    ("helper-chen", "陈小玲(示例)", "511602188507150029", "0826-2000104", "广安区示例社区"),
+)
+# People of the register who have no account yet: open one, then verify as one of them.
+REGISTER = (
+    ("周小川(示例)", "51160218900303001X", "0826-2000105", "广安区示例路 5 号"),
+    ("吴秀英(示例)", "511602188612120024", "0826-2000106", "广安区示例路 6 号"),
+)
+# Who helps whom, with which guides (by their slugs).
+HELPED = ("resident-wang", "helper-chen", ("resident-id-card", "social-security-card"))
+AGENT = ("owner-zhao", "resident-li", "91511602MA0000000L")
+# Posts above the counters: username, name, organ, role.
+OFFICERS = (
+    ("police-head", "区公安分局负责人(示例)", "区公安分局", "head"),
+    ("police-admin", "区公安分局管理员(示例)", "区公安分局", "administrator"),
+    ("supervisor", "区行政审批局监督员(示例)", "区行政审批局", "supervisor"),
 )
 ENTERPRISES = (("91511602MA0000000L", "广安示例餐饮有限公司", "owner-zhao"),)
 # Staff of each organ that has guides: username stem and name of the organ in the item list.
@@ -125,6 +151,13 @@ def _load_people() -> LoadReport:
                 region=region,
                 demonstration=True,
             )
+    for name, id_number, phone, address in REGISTER:
+        register = PopulationRecord._meta.get_field("id_number_index")
+        known = PopulationRecord.objects.filter(id_number_index__in=register.candidates(id_number))
+        if not known.exists():
+            PopulationRecord.objects.create(
+                name=name, id_number=id_number, phone=phone, address=address
+            )
     for uscc, name, owner in ENTERPRISES:
         Enterprise.objects.get_or_create(
             uscc=uscc,
@@ -143,6 +176,12 @@ def _load_people() -> LoadReport:
         for role, label in ROLES:
             account = _account(f"{stem}-{role}", f"{organ_name}{label}(示例)", password, report)
             Post.objects.get_or_create(account=account, organ=organ, role=role)
+    for username, name, organ_name, role in OFFICERS:
+        organ = Organ.objects.filter(region=region, name=organ_name).first()
+        if organ:
+            account = _account(username, name, password, report)
+            Post.objects.get_or_create(account=account, organ=organ, role=role)
+    _load_delegations()
     if report.created:
         record(
             acts.DEMONSTRATION_LOADED,
@@ -151,6 +190,31 @@ def _load_people() -> LoadReport:
             payload={"accounts": report.created},
         )
     return report
+
+
+def _load_delegations() -> None:
+    """A community worker helps an elder; an employee acts for an enterprise."""
+    if Delegation.objects.exists():
+        return
+    elder, helper, slugs = HELPED
+    guides = Guide.objects.filter(slug__in=slugs, effective_to=None)
+    codes = list(guides.values_list("item__code", flat=True))
+    until = local_date(utc_now()) + timedelta(days=180)
+    owner, employee, uscc = AGENT
+    for principal, agent, items, enterprise in (
+        (elder, helper, codes, ""),
+        (owner, employee, [], uscc),
+    ):
+        who = Person.objects.get(account__username=agent)
+        if items or enterprise:
+            grant(
+                Account.objects.get(username=principal),
+                agent_name=who.name,
+                agent_id_number=who.id_number,
+                items=items,
+                valid_to=until,
+                uscc=enterprise,
+            )
 
 
 def _account(username: str, name: str, password: str, report: LoadReport) -> Account:

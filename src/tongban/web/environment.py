@@ -31,10 +31,18 @@ class Environment:
     region: str
     key_folder: Path | None = None
     cipher: str = "aes-256-gcm"
+    sms_url: str = ""
+    mail_url: str = ""
+    mail_from: str = "Tongban <noreply@localhost>"
+    proxies: int = 0
 
     @property
     def production(self) -> bool:
         return self.kind == "production"
+
+    @property
+    def outbox(self) -> Path:
+        return self.home / "outbox"
 
     @property
     def files(self) -> Path:
@@ -64,6 +72,9 @@ def read_environment() -> Environment:
             f"TONGBAN_CIPHER is {cipher!r}; it must be one of {', '.join(CIPHERS)}"
         )
     keys = os.environ.get("TONGBAN_KEYS", "")
+    proxies = os.environ.get("TONGBAN_PROXIES", "0")
+    if not proxies.isdigit():
+        raise EnvironmentProblem(f"TONGBAN_PROXIES is {proxies!r}; it must be a number, 0 for none")
     hosts = os.environ.get("TONGBAN_HOSTS", "localhost,127.0.0.1,[::1]")
     return Environment(
         home=home,
@@ -75,6 +86,10 @@ def read_environment() -> Environment:
         region=os.environ.get("TONGBAN_REGION", DEMONSTRATION_REGION),
         key_folder=Path(keys).absolute() if keys else None,
         cipher=cipher,
+        sms_url=os.environ.get("TONGBAN_SMS_URL", ""),
+        mail_url=os.environ.get("TONGBAN_MAIL_URL", ""),
+        mail_from=os.environ.get("TONGBAN_MAIL_FROM", "Tongban <noreply@localhost>"),
+        proxies=int(proxies),
     )
 
 
@@ -92,6 +107,34 @@ def secret_key(environment: Environment) -> str:
     """The key that signs sessions: a file of this installation, made at first use, mode 0600."""
     path = environment.keys / "django-secret"
     return made_once(path, lambda: secrets.token_urlsafe(64).encode()).decode()
+
+
+def mail_settings(environment: Environment) -> dict[str, object]:
+    """Django's settings for e-mail: files in the outbox, or `smtp://user:password@host:port`.
+
+    `smtps://` speaks TLS from the start, `smtp://` upgrades with STARTTLS. Raises
+    EnvironmentProblem for another scheme.
+    """
+    backend = "django.core.mail.backends."
+    if not environment.mail_url:
+        return {
+            "EMAIL_BACKEND": f"{backend}filebased.EmailBackend",
+            "EMAIL_FILE_PATH": str(environment.outbox),
+        }
+    url = urlsplit(environment.mail_url)
+    if url.scheme not in ("smtp", "smtps") or not url.hostname:
+        raise EnvironmentProblem("TONGBAN_MAIL_URL must be smtp://… or smtps://… with a host")
+    secure = url.scheme == "smtps"
+    return {
+        "EMAIL_BACKEND": f"{backend}smtp.EmailBackend",
+        "EMAIL_HOST": url.hostname,
+        "EMAIL_PORT": url.port or (465 if secure else 587),
+        "EMAIL_HOST_USER": unquote(url.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(url.password or ""),
+        "EMAIL_USE_SSL": secure,
+        "EMAIL_USE_TLS": not secure and url.hostname not in ("localhost", "127.0.0.1"),
+        "EMAIL_TIMEOUT": 10,
+    }
 
 
 def database_settings(environment: Environment) -> dict[str, object]:

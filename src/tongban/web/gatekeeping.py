@@ -1,4 +1,4 @@
-"""Letting people in: every view says whom it opens to; one that says nothing stays closed."""
+"""Letting people in: every view says which permission it needs; one that says none stays closed."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from tongban.base.gates import Audience, audience_of
+from tongban.base.permissions import Permission, Refusal, permission_of, refusal
 from tongban.base.problems import NotPermitted
 from tongban.cases.forms import KEPT_FORM
+from tongban.directory import security_log
 from tongban.directory.models import Account
 from tongban.directory.selectors import duties_of
+from tongban.directory.sign_in.factors import second_factor_used
 from tongban.web.errors import domain_error
 
-# The API answers for itself: each operation declares its audience (a test walks them), and none is
-# open to more than everyone's data yet.
+# The API answers for itself: each operation declares its permission (a test walks them), and none
+# is open to more than everyone's data yet.
 OWN_GATES = ("api",)
 
 
@@ -35,16 +38,30 @@ class GateMiddleware:
         match = request.resolver_match
         if match and match.namespace in OWN_GATES:
             return None
-        audience = audience_of(view)
-        if audience is Audience.EVERYONE:
-            return None
-        if audience is None:
+        permission = permission_of(view)
+        if permission is None:
             return domain_error(request, _closed())
-        if not isinstance(request.user, Account):
+        why = _refusal(request, permission)
+        if why is None:
+            return None
+        if why is Refusal.SIGN_IN:
             return _keep_and_sign_in(request)
-        if audience is Audience.STAFF and not duties_of(request.user).any:
-            return domain_error(request, _no_post())
+        security_log.note(request, security_log.REFUSED, subject=permission, why=why.value)
+        if why is Refusal.SECOND_FACTOR:
+            return render(request, "web/second_factor.html", status=403)
+        return domain_error(request, _no_post())
+
+
+def _refusal(request: HttpRequest, permission: Permission) -> Refusal | None:
+    if permission is Permission.VISIT:
         return None
+    account = request.user if isinstance(request.user, Account) else None
+    return refusal(
+        permission,
+        signed_in=account is not None,
+        roles=duties_of(account).roles if account else (),
+        second_factor=second_factor_used(request),
+    )
 
 
 def _closed() -> NotPermitted:
@@ -54,8 +71,8 @@ def _closed() -> NotPermitted:
 def _no_post() -> NotPermitted:
     return NotPermitted(
         code="no_post",
-        title=_("This is the workbench of the staff"),
-        detail=_("Your account has no post in an organ."),
+        title=_("This page is for other posts"),
+        detail=_("Your account has no post in an organ that opens it."),
         fix=_("Your own cases are under «My cases»."),
     )
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from tongban import __version__
-from tongban.web.environment import database_settings, make_home, read_environment, secret_key
+from tongban.web.environment import (
+    database_settings,
+    mail_settings,
+    make_home,
+    read_environment,
+    secret_key,
+)
 
 ENVIRONMENT = read_environment()
 make_home(ENVIRONMENT)
@@ -28,11 +34,17 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "ninja",
+    # Before allauth: our pages take the place of its own.
     "tongban.ledger",
     "tongban.directory",
     "tongban.catalogue",
     "tongban.cases",
     "tongban.web",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
 ]
 
 MIDDLEWARE = [
@@ -45,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "tongban.web.gatekeeping.GateMiddleware",
@@ -73,7 +86,11 @@ DATABASES = {"default": database_settings(ENVIRONMENT)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "directory.Account"
-AUTHENTICATION_BACKENDS = ["tongban.web.sign_in.Backend"]
+AUTHENTICATION_BACKENDS = ["tongban.directory.sign_in.adapter.Backend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
@@ -81,9 +98,40 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "tongban.directory.sign_in.passwords.BreachedPasswordValidator"},
 ]
-LOGIN_URL = "web:sign-in"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "web:home"
+LOGOUT_REDIRECT_URL = "web:home"
+
+ACCOUNT_ADAPTER = "tongban.directory.sign_in.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "phone", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "phone", "password1*", "password2*"]
+ACCOUNT_USERNAME_VALIDATORS = "tongban.directory.sign_in.adapter.USERNAME_VALIDATORS"
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_FORMS = {"request_login_code": "tongban.directory.sign_in.forms.RequestCodeForm"}
+MFA_ADAPTER = "tongban.directory.sign_in.adapter.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not ENVIRONMENT.production
+MFA_TOTP_ISSUER = "Tongban"
+globals().update(mail_settings(ENVIRONMENT))
+DEFAULT_FROM_EMAIL = ENVIRONMENT.mail_from
+# Counts of attempts are shared by all processes and machines.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "tongban_cache",
+    }
+}
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
@@ -101,6 +149,7 @@ STORAGES = {
 WHITENOISE_MANIFEST_STRICT = False
 
 SESSION_COOKIE_NAME = "tongban_session"
+SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = ENVIRONMENT.production

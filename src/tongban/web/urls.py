@@ -2,19 +2,19 @@
 
 from django.urls import include, path
 
-from tongban.base.gates import Audience, opens_to
-from tongban.web import views
+from tongban.web import my_data_views, views
 from tongban.web.api import api
 
 pages = (
     [
         path("", views.home, name="home"),
         path("me/", views.me, name="me"),
+        path("me/data/", my_data_views.my_data, name="my-data"),
+        path("me/data/export/<str:form>/", my_data_views.export, name="export"),
+        path("me/data/close/", my_data_views.close, name="close-account"),
         path("region/", views.region, name="region"),
         path("language/", views.language, name="language"),
         path("elder/", views.elder, name="elder"),
-        path("sign-in/", opens_to(Audience.EVERYONE)(views.SignIn.as_view()), name="sign-in"),
-        path("sign-out/", opens_to(Audience.EVERYONE)(views.SignOut.as_view()), name="sign-out"),
         path("help/", views.page("web/help.html"), name="help"),
         path("about/", views.page("web/about.html"), name="about"),
         path("accessibility/", views.page("web/accessibility.html"), name="accessibility"),
@@ -26,6 +26,8 @@ pages = (
 
 urlpatterns = [
     path("", include(pages)),
+    path("", include("tongban.directory.sign_in.urls")),
+    path("", include("tongban.directory.urls")),
     path("", include("tongban.catalogue.urls")),
     path("", include("tongban.cases.urls")),
     path("", include("tongban.ledger.urls")),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.auth import views as auth_views
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -12,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from tongban.base.gates import Audience, opens_to
+from tongban.base.permissions import Permission, opens_to
 from tongban.base.regions import NATION
 from tongban.cases.selectors import my_cases, my_drafts
 from tongban.cases.views import case_row
@@ -23,7 +22,6 @@ from tongban.directory.choice import REGION_COOKIE, current_region
 from tongban.directory.models import Account
 from tongban.directory.selectors import find_region, region_children, region_lineage
 from tongban.web.context import ELDER_COOKIE
-from tongban.web.demonstration import demonstration_accounts
 from tongban.web.errors import error_answer
 from tongban.web.middleware import LANGUAGE_COOKIE
 
@@ -65,7 +63,7 @@ def _safe_next(request: HttpRequest) -> str:
     return reverse("web:home")
 
 
-@opens_to(Audience.EVERYONE)
+@opens_to(Permission.VISIT)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     region = current_region(request)
@@ -100,7 +98,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "web/home.html", context)
 
 
-@opens_to(Audience.EVERYONE)
+@opens_to(Permission.VISIT)
 def region(request: HttpRequest) -> HttpResponse:
     """Choose a region: GET walks down, POST takes one."""
     if request.method == "POST":
@@ -148,7 +146,7 @@ def _unknown_region(request: HttpRequest) -> HttpResponse:
     )
 
 
-@opens_to(Audience.EVERYONE)
+@opens_to(Permission.VISIT)
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     response = redirect(_safe_next(request))
@@ -159,7 +157,7 @@ def language(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@opens_to(Audience.EVERYONE)
+@opens_to(Permission.VISIT)
 @require_POST
 def elder(request: HttpRequest) -> HttpResponse:
     """Larger type and targets (长辈版), on or off."""
@@ -169,20 +167,7 @@ def elder(request: HttpRequest) -> HttpResponse:
     return response
 
 
-class SignIn(auth_views.LoginView):
-    template_name = "web/sign_in.html"
-    redirect_authenticated_user = True
-
-    def get_context_data(self, **kwargs: object) -> dict[str, object]:
-        context = super().get_context_data(**kwargs)
-        return {**context, "demo_accounts": demonstration_accounts()}
-
-
-class SignOut(auth_views.LogoutView):
-    next_page = "web:home"
-
-
-@opens_to(Audience.SIGNED_IN)
+@opens_to(Permission.OWN_SPACE)
 @require_safe
 def me(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, Account)
@@ -204,7 +189,7 @@ def me(request: HttpRequest) -> HttpResponse:
 def page(template: str):  # type: ignore[no-untyped-def]
     """A page that only shows its template."""
 
-    @opens_to(Audience.EVERYONE)
+    @opens_to(Permission.VISIT)
     @require_safe
     def view(request: HttpRequest) -> HttpResponse:
         return render(request, template)
@@ -212,14 +197,14 @@ def page(template: str):  # type: ignore[no-untyped-def]
     return view
 
 
-@opens_to(Audience.EVERYONE)
+@opens_to(Permission.VISIT)
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
     """The process answers."""
     return JsonResponse({"status": "ok"})
 
 
-@opens_to(Audience.EVERYONE)
+@opens_to(Permission.VISIT)
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """Database and search index are there: send people to this process."""

@@ -10,6 +10,7 @@ from typing import Any, cast
 import filetype
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from tongban.base.clocks import utc_now
@@ -17,34 +18,24 @@ from tongban.base.problems import Conflict, FieldError, InvalidInput, NotFound
 from tongban.cases import storage
 from tongban.cases.answers import check_page
 from tongban.cases.models import Draft, MaterialFile
-from tongban.cases.permissions import applicant_case
+from tongban.cases.permissions import applicant_case, cases_of_applicant
 from tongban.cases.rules import State
+from tongban.cases.services.principals import Principal, acting_person, check_level, chosen
 from tongban.catalogue.guide_schema import FormPage, Material
 from tongban.catalogue.models import ServiceItem
 from tongban.catalogue.selectors import document_of
-from tongban.directory.models import Account, Person
-from tongban.directory.selectors import person_of
+from tongban.directory.models import Account
 
 MEDIA_TYPES = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 FILES_A_MATERIAL = 5
 HEAD_BYTES = 8_192
 
 
-def applicant_of(account: Account) -> Person:
-    """The person behind the account. Raises InvalidInput when the account is nobody's."""
-    person = person_of(account)
-    if person is None:
-        raise InvalidInput(
-            code="no_person",
-            title=_("This account can't apply"),
-            detail=_("It belongs to no resident, so nothing can be handed in with it."),
-            fix=_("Sign in with a resident's account."),
-        )
-    return person
-
-
-def _prefilled(person: Person, pages: tuple[FormPage, ...]) -> dict[str, str]:
+def _prefilled(principal: Principal, pages: tuple[FormPage, ...]) -> dict[str, str]:
+    person, enterprise = principal.person, principal.enterprise
     known = {
+        "enterprise.name": enterprise.name if enterprise else "",
+        "enterprise.uscc": enterprise.uscc if enterprise else "",
         "person.name": person.name,
         "person.id_number": person.id_number,
         "person.phone": person.phone,
@@ -58,13 +49,16 @@ def _prefilled(person: Person, pages: tuple[FormPage, ...]) -> dict[str, str]:
     }
 
 
-def start_draft(actor: Account, item: ServiceItem, *, at: datetime | None = None) -> Draft:
+def start_draft(
+    actor: Account, item: ServiceItem, *, principal: str = "", at: datetime | None = None
+) -> Draft:
     """The actor's draft for an item; the one that is there, else a new one with what is known.
 
-    Raises Conflict when the item can't be applied for online, InvalidInput when the account is
-    nobody's.
+    `principal` is for whom, as `principals.principals` names them; nobody named is oneself. Raises
+    Conflict when the item can't be applied for online or a form for another is open, NotPermitted
+    when the actor is not sure enough who they are, InvalidInput when they may not act for them.
     """
-    person = applicant_of(actor)
+    for_whom = chosen(actor, item.code, principal)
     held = Draft.objects.filter(account=actor, item=item, case=None).select_related("guide").first()
     guide = item.guides.filter(effective_to=None).first()
     if guide is None or not guide.accepts_online:
@@ -75,19 +69,37 @@ def start_draft(actor: Account, item: ServiceItem, *, at: datetime | None = None
             fix=_("Ask the organ, or call 12345."),
         )
     if held:
+        _check_same_principal(held, for_whom, principal)
         return held
+    document = document_of(guide)
+    check_level(acting_person(actor).identity_level, document.identity_level)
     try:
         with transaction.atomic():
             return Draft.objects.create(
                 account=actor,
                 item=item,
                 guide=guide,
+                principal=for_whom.person,
+                enterprise=for_whom.enterprise,
+                delegation_id=for_whom.delegation_id,
                 key=uuid.uuid4(),
-                answers=_prefilled(person, document_of(guide).form_pages),
+                answers=_prefilled(for_whom, document.form_pages),
                 updated_at=at or utc_now(),
             )
     except IntegrityError:  # Started twice at once: both go on with the first.
         return Draft.objects.select_related("guide").get(account=actor, item=item, case=None)
+
+
+def _check_same_principal(held: Draft, wanted: Principal, named: str) -> None:
+    enterprise = wanted.enterprise.pk if wanted.enterprise else None
+    same = (held.principal_id, held.enterprise_id) == (wanted.person.pk, enterprise)
+    if named and not same:
+        raise Conflict(
+            code="begun_for_another",
+            title=_("You have begun this for somebody else"),
+            detail=_("One form of an item can be open at a time."),
+            fix=_("Send it or throw it away first."),
+        )
 
 
 @transaction.atomic
@@ -107,6 +119,9 @@ def start_correction(actor: Account, number: str, *, at: datetime | None = None)
         case=case,
         defaults={
             "account": actor,
+            "principal": case.applicant,
+            "enterprise": case.enterprise,
+            "delegation": case.delegation,
             "item": case.item,
             "guide": case.guide,
             "key": uuid.uuid4(),
@@ -153,7 +168,7 @@ def _own_draft(actor: Account, key: uuid.UUID) -> Draft:
     draft = (
         Draft.objects.select_for_update(of=("self",))
         .select_related("guide")
-        .filter(key=key, account=actor)
+        .filter(Q(account=actor, case=None) | Q(case__in=cases_of_applicant(actor)), key=key)
         .first()
     )
     if draft is None:

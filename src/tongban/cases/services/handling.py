@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from tongban.base.clocks import LOCAL, local_date, utc_now
+from tongban.base.permissions import Permission
 from tongban.cases.models import Case
 from tongban.cases.permissions import staff_case
 from tongban.cases.rules import Act, deadline
 from tongban.cases.services.writing import checked_reasons, event_of, possible
 from tongban.directory.models import Account
-from tongban.directory.selectors import working_calendar
+from tongban.directory.selectors import duties_of, working_calendar
 from tongban.ledger import acts
 from tongban.ledger.services import record
 
@@ -129,7 +130,8 @@ def open_case(actor: Account, number: str, *, at: datetime | None = None) -> Cas
     today = (midnight, midnight + timedelta(days=1))
     seen = case.events.filter(actor=actor, act=VIEWED, at__gte=today[0], at__lt=today[1])
     if not seen.exists():
-        event_of(case, VIEWED, actor=actor, at=moment, by_organ=True)
+        own = case.organ_id in duties_of(actor).organs_for(Permission.READ_CASE)
+        event_of(case, VIEWED, actor=actor, at=moment, by_organ=own)
         case.save(update_fields=["events_count"])
         _trace(case, acts.CASE_VIEWED, moment, {"by": actor.username})
     return case

@@ -1,13 +1,10 @@
-"""Who and where: regions, organs, posts, people, enterprises, accounts, the working calendar."""
+"""Where: regions, organs, the working calendar."""
 
 from __future__ import annotations
 
-from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-
-from tongban.ledger.sealed import BlindIndexField, SealedTextField
 
 
 class Region(models.Model):
@@ -77,79 +74,6 @@ class OrganCode(models.Model):
 
     def __str__(self) -> str:
         return self.code
-
-
-class Account(AbstractUser):
-    """What somebody signs in with. Who that is: `person`; what they may do as staff: `posts`."""
-
-    first_name = None  # type: ignore[assignment]
-    last_name = None  # type: ignore[assignment]
-    display_name = models.CharField(max_length=100, blank=True)
-    demonstration = models.BooleanField(default=False)
-
-    def __str__(self) -> str:
-        return self.display_name or self.username
-
-
-class Person(models.Model):
-    """自然人. Resident ID numbers are checked before they are stored (GB 11643).
-
-    What is sensitive is sealed in the database; `find_person` looks a number up.
-    """
-
-    account = models.OneToOneField(Account, models.PROTECT, null=True, related_name="person")
-    name = models.CharField(max_length=100)
-    id_number = SealedTextField()
-    id_number_index = BlindIndexField(of="id_number", unique=True)
-    phone = SealedTextField(blank=True)
-    address = SealedTextField(blank=True)
-    region = models.ForeignKey(Region, models.PROTECT, null=True)
-    demonstration = models.BooleanField(default=False)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Enterprise(models.Model):
-    """法人 and other bodies with a unified social credit code (GB 32100)."""
-
-    uscc = models.CharField(max_length=18, unique=True)
-    name = models.CharField(max_length=200)
-    region = models.ForeignKey(Region, models.PROTECT, null=True)
-    legal_representative = models.ForeignKey(
-        Person, models.PROTECT, related_name="represented_enterprises"
-    )
-    demonstration = models.BooleanField(default=False)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Post(models.Model):
-    """岗位: what an account may do in one organ. Several posts at once are usual."""
-
-    class Role(models.TextChoices):
-        CLERK = "clerk", _("counter clerk")
-        REVIEWER = "reviewer", _("reviewer")
-        HEAD = "head", _("head of the organ")
-        ADMINISTRATOR = "administrator", _("organ administrator")
-        SUPERVISOR = "supervisor", _("supervisor")
-
-    account = models.ForeignKey(Account, models.CASCADE, related_name="posts")
-    organ = models.ForeignKey(Organ, models.CASCADE, related_name="posts")
-    role = models.CharField(max_length=20, choices=Role.choices)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["account", "organ", "role"], name="one_row_a_post"),
-            models.CheckConstraint(
-                condition=Q(role__in=["clerk", "reviewer", "head", "administrator", "supervisor"]),
-                name="post_role_is_known",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.account} · {self.organ} · {self.role}"
 
 
 class CalendarYear(models.Model):

@@ -1,0 +1,177 @@
+"""Who may do what: the one table. What it does not list, nobody may.
+
+A permission is held through posts (role x organ) or through a relation to the object. The table says
+which; rooms ask it when they look for objects, so that what somebody may not see is never found.
+Every view and endpoint names its permission (`opens_to`); the middleware closes those that don't.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+CLERK, REVIEWER, HEAD = "clerk", "reviewer", "head"
+ADMINISTRATOR, SUPERVISOR = "administrator", "supervisor"
+ROLES = (CLERK, REVIEWER, HEAD, ADMINISTRATOR, SUPERVISOR)
+
+
+class Permission(StrEnum):
+    VISIT = "visit"
+    OWN_SPACE = "own_space"
+    APPLY = "apply"
+    FOLLOW_CASE = "follow_case"
+    WORKBENCH = "workbench"
+    READ_CASE = "read_case"
+    ACCEPT_CASE = "accept_case"
+    DECIDE_CASE = "decide_case"
+    REVEAL_DATA = "reveal_data"
+    SERVE_PEOPLE = "serve_people"
+    ANSWER_CORRECTION = "answer_correction"
+    MANAGE_POSTS = "manage_posts"
+    READ_SECURITY_LOG = "read_security_log"
+    ASK_EMERGENCY = "ask_emergency"
+    ALLOW_EMERGENCY = "allow_emergency"
+
+
+class Reach(StrEnum):
+    """Which objects a permission reaches."""
+
+    PUBLIC = "public"
+    OWN = "own"
+    OWN_ORGAN = "own_organ"
+    OWN_REGION = "own_region"
+    ANY = "any"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`roles`: any of these posts; none: no post is needed. `not_own`: never on one's own affair."""
+
+    reach: Reach
+    what: str
+    roles: tuple[str, ...] = ()
+    not_own: bool = False
+    second_factor: bool = False
+    reason: bool = False
+    identity: bool = False
+
+
+RULES: dict[Permission, Rule] = {
+    Permission.VISIT: Rule(
+        Reach.PUBLIC, "read what is public: search, guides, regions, the ledger"
+    ),
+    Permission.OWN_SPACE: Rule(Reach.OWN, "see and change one's own account, data and delegations"),
+    Permission.APPLY: Rule(
+        Reach.OWN,
+        "fill in, hand in and correct an application, for oneself or for whom one acts for",
+        identity=True,
+    ),
+    Permission.FOLLOW_CASE: Rule(
+        Reach.OWN, "follow a case: the applicant, and who acts for the applicant"
+    ),
+    Permission.WORKBENCH: Rule(Reach.OWN_ORGAN, "open the pages of the staff", roles=ROLES),
+    Permission.READ_CASE: Rule(
+        Reach.OWN_ORGAN, "read a case, ID and phone numbers masked", roles=(CLERK, REVIEWER, HEAD)
+    ),
+    Permission.ACCEPT_CASE: Rule(
+        Reach.OWN_ORGAN,
+        "accept, refuse, or ask for correction of an application",
+        roles=(CLERK,),
+        not_own=True,
+    ),
+    Permission.DECIDE_CASE: Rule(
+        Reach.OWN_ORGAN, "decide a case", roles=(REVIEWER, HEAD), not_own=True
+    ),
+    Permission.REVEAL_DATA: Rule(
+        Reach.OWN_ORGAN,
+        "see masked numbers of a case in full; the person sees who did, and why",
+        roles=(CLERK, REVIEWER, HEAD),
+        not_own=True,
+        reason=True,
+    ),
+    Permission.SERVE_PEOPLE: Rule(
+        Reach.ANY,
+        "find a person by ID number at a counter, verify them in person, record a delegation",
+        roles=(CLERK,),
+        not_own=True,
+    ),
+    Permission.ANSWER_CORRECTION: Rule(
+        Reach.OWN_REGION,
+        "correct what is on file about a person, or refuse with reasons",
+        roles=(REVIEWER, HEAD),
+        not_own=True,
+        reason=True,
+    ),
+    Permission.MANAGE_POSTS: Rule(
+        Reach.OWN_ORGAN,
+        "give and take posts, and name substitutes",
+        roles=(ADMINISTRATOR,),
+        not_own=True,
+        second_factor=True,
+    ),
+    Permission.READ_SECURITY_LOG: Rule(
+        Reach.ANY, "read the security log and its alerts", roles=(SUPERVISOR,), second_factor=True
+    ),
+    Permission.ASK_EMERGENCY: Rule(
+        Reach.ANY,
+        "ask to read a case of another organ in an emergency",
+        roles=(CLERK, REVIEWER, HEAD, SUPERVISOR),
+        not_own=True,
+        reason=True,
+    ),
+    Permission.ALLOW_EMERGENCY: Rule(
+        Reach.OWN_ORGAN,
+        "let a colleague of another organ read a case for a day: the second person",
+        roles=(HEAD, REVIEWER),
+        not_own=True,
+        second_factor=True,
+    ),
+}
+
+
+class Refusal(StrEnum):
+    """Why somebody is not let in to a page."""
+
+    SIGN_IN = "sign_in"
+    NO_POST = "no_post"
+    SECOND_FACTOR = "second_factor"
+
+
+def refusal(
+    permission: Permission, *, signed_in: bool, roles: Iterable[str], second_factor: bool
+) -> Refusal | None:
+    """Why the door stays closed, None when it opens. Objects are decided on behind it."""
+    rule = RULES[permission]
+    if rule.reach is Reach.PUBLIC:
+        return None
+    if not signed_in:
+        return Refusal.SIGN_IN
+    if rule.roles and not set(rule.roles) & set(roles):
+        return Refusal.NO_POST
+    if rule.second_factor and not second_factor:
+        return Refusal.SECOND_FACTOR
+    return None
+
+
+def roles_for(permission: Permission) -> tuple[str, ...]:
+    """The posts that give a permission."""
+    return RULES[permission].roles
+
+
+def opens_to(permission: Permission) -> Callable[[View], View]:
+    """Declare which permission a view needs. A view without a declaration is closed to all."""
+
+    def declare(view: View) -> View:
+        view.permission = permission  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def permission_of(view: Callable[..., Any]) -> Permission | None:
+    """The declared permission of a view, None when it has none."""
+    return getattr(view, "permission", None)

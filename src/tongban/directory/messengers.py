@@ -1,0 +1,63 @@
+"""Ways to reach people: text messages and e-mail, behind one small interface."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import urllib.request
+from pathlib import Path
+from typing import Protocol
+
+from django.conf import settings
+
+TIMEOUT_SECONDS = 10
+
+
+class Messenger(Protocol):
+    """Sends a short text to a phone number (E.164). Raises OSError when it can't."""
+
+    def send(self, phone: str, text: str) -> None: ...
+
+
+class FileMessenger:
+    """Writes messages to the folder `outbox`: for trying out, when no gateway is there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def send(self, phone: str, text: str) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = self.folder / f"sms-{time.time_ns()}.txt"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(f"{phone}\n{text}\n")
+
+
+class GatewayMessenger:
+    """Posts `{"to", "text"}` as JSON to a gateway, with a bearer token from a key file."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url = url
+        self.token = token
+
+    def send(self, phone: str, text: str) -> None:
+        request = urllib.request.Request(  # noqa: S310 - the address is the operator's own
+            self.url,
+            data=json.dumps({"to": phone, "text": text}).encode(),
+            headers={"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"},
+            method="POST",
+        )
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310
+            pass
+
+
+def messenger() -> Messenger:
+    """The messenger in force: the gateway of TONGBAN_SMS_URL, else files."""
+    environment = settings.ENVIRONMENT
+    if environment.sms_url:
+        token = environment.keys / "sms-token"
+        return GatewayMessenger(
+            environment.sms_url, token.read_text().strip() if token.exists() else ""
+        )
+    return FileMessenger(environment.outbox)

@@ -1,0 +1,44 @@
+"""Who and where: regions, organs, posts, people, enterprises, accounts, the working calendar."""
+
+from tongban.directory.models.people import (
+    Account,
+    CorrectionRequest,
+    DelegatedItem,
+    Delegation,
+    Enterprise,
+    IdentityLevel,
+    Person,
+    PopulationRecord,
+    Post,
+    Substitution,
+)
+from tongban.directory.models.places import (
+    CalendarDay,
+    CalendarYear,
+    Organ,
+    OrganCode,
+    Region,
+)
+from tongban.directory.models.security import AccountPhone, Attempts, KnownDevice, SecurityEvent
+
+__all__ = [
+    "Account",
+    "AccountPhone",
+    "Attempts",
+    "CalendarDay",
+    "CalendarYear",
+    "CorrectionRequest",
+    "DelegatedItem",
+    "Delegation",
+    "Enterprise",
+    "IdentityLevel",
+    "KnownDevice",
+    "Organ",
+    "OrganCode",
+    "Person",
+    "PopulationRecord",
+    "Post",
+    "Region",
+    "SecurityEvent",
+    "Substitution",
+]

@@ -1,0 +1,19 @@
+"""Forms of allauth that need a correction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.forms import RequestLoginCodeForm
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+
+class RequestCodeForm(RequestLoginCodeForm):  # type: ignore[misc]
+    """Asks for one of phone and e-mail; left empty, the library's own form fails."""
+
+    def clean(self) -> dict[str, Any]:
+        typed: dict[str, Any] = super().clean()
+        if not self.errors and not typed.get("phone") and not typed.get("email"):
+            raise ValidationError(_("Enter your mobile number or your e-mail address."))
+        return typed

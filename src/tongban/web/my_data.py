@@ -1,0 +1,209 @@
+"""Everything that is on file about a person, from all rooms (个人信息保护法 art. 45)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tongban.base.clocks import utc_now
+from tongban.base.problems import Conflict
+from tongban.cases.models import Case, Draft
+from tongban.cases.permissions import cases_of_applicant
+from tongban.cases.selectors import LOOKS
+from tongban.directory.models import Account, AccountPhone, Delegation
+from tongban.directory.selectors import delegations_of, person_of
+from tongban.ledger import acts
+from tongban.ledger.services import record
+
+FORMAT = "tongban-personal-data/1"
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="seconds") if at else None
+
+
+def _person(account: Account) -> dict[str, Any] | None:
+    person = person_of(account)
+    if person is None:
+        return None
+    return {
+        "name": person.name,
+        "id_number": person.id_number,
+        "phone": person.phone,
+        "address": person.address,
+        "identity_level": person.get_identity_level_display(),
+        "identity_source": person.identity_source,
+        "identity_verified_at": _moment(person.identity_verified_at),
+        "corrections": [
+            {
+                "field": asked.field,
+                "wanted": asked.wanted,
+                "state": asked.state,
+                "asked_at": _moment(asked.asked_at),
+                "answer": asked.answer,
+            }
+            for asked in person.correction_requests.order_by("asked_at")
+        ],
+    }
+
+
+def _case(case: Case) -> dict[str, Any]:
+    events = list(case.events.all())
+    return {
+        "number": case.number,
+        "item": case.item.name,
+        "organ": case.organ.name,
+        "state": case.get_state_display(),
+        "submitted_at": _moment(case.submitted_at),
+        "accepted_at": _moment(case.accepted_at),
+        "decided_at": _moment(case.decided_at),
+        "due_on": case.due_on.isoformat() if case.due_on else None,
+        "answers": case.answers,
+        "files": [
+            {"name": file.name, "size": file.size, "sha256": file.sha256}
+            for file in case.files.all()
+        ],
+        "history": [
+            {"at": _moment(event.at), "act": event.act, "text": event.text}
+            for event in events
+            if event.act not in LOOKS
+        ],
+        "looked_at": [
+            {
+                "at": _moment(event.at),
+                "how": event.act,
+                "organ": event.organ.name if event.organ else "",
+                "who": str(event.actor or ""),
+                "reason": event.text,
+            }
+            for event in events
+            if event.act in LOOKS
+        ],
+        "ledger_reference": case.ledger_ref,
+    }
+
+
+def _delegation(delegation: Delegation) -> dict[str, Any]:
+    return {
+        "kind": delegation.kind,
+        "principal": str(delegation.person or delegation.enterprise),
+        "agent": delegation.agent.name,
+        "items": [item.item_code for item in delegation.items.all()],
+        "from": delegation.valid_from.isoformat(),
+        "to": delegation.valid_to.isoformat(),
+        "revoked_at": _moment(delegation.revoked_at),
+    }
+
+
+def everything_about(account: Account, at: datetime) -> dict[str, Any]:
+    """All that the rooms hold about the person, as one JSON document.
+
+    The number of queries does not grow with the number of cases.
+    """
+    own = cases_of_applicant(account).filter(applicant__account=account, enterprise=None)
+    cases = own.select_related("item", "organ").prefetch_related(
+        "files", "events__organ", "events__actor"
+    )
+    given, held = delegations_of(account)
+    phone = AccountPhone.objects.filter(account=account).first()
+    return {
+        "format": FORMAT,
+        "made_at": _moment(at),
+        "account": {
+            "name": account.username,
+            "display_name": account.display_name,
+            "email": account.email,
+            "phone": phone.phone if phone else "",
+            "opened_at": _moment(account.date_joined),
+            "last_sign_in": _moment(account.last_login),
+        },
+        "person": _person(account),
+        "cases": [_case(case) for case in cases.order_by("submitted_at")],
+        "drafts": [
+            {
+                "item": draft.item.name,
+                "saved_at": _moment(draft.updated_at),
+                "answers": draft.answers,
+            }
+            for draft in Draft.objects.filter(account=account).select_related("item")
+        ],
+        "delegations_given": [_delegation(one) for one in given],
+        "delegations_held": [_delegation(one) for one in held],
+        "devices": [
+            {"name": device.name, "last_used": _moment(device.last_seen_at)}
+            for device in account.devices.all()
+        ],
+        "sign_in_log": [
+            {"at": _moment(event.at), "what": event.kind}
+            for event in account.security_events.order_by("-at")[:500]
+        ],
+    }
+
+
+@transaction.atomic
+def export(account: Account, *, at: datetime | None = None) -> dict[str, Any]:
+    """`everything_about`, with the trace that it was handed out."""
+    moment = at or utc_now()
+    record(acts.DATA_EXPORTED, at=moment, payload={"account": account.username})
+    return everything_about(account, moment)
+
+
+KEPT_BECAUSE = gettext_lazy(
+    "Cases and what was decided in them are kept as long as the archives law says; nobody can sign"
+    " in to them any more."
+)
+
+
+@transaction.atomic
+def close_account(account: Account, *, at: datetime | None = None) -> None:
+    """Close an account and delete what no law keeps (个人信息保护法 art. 47; 档案法).
+
+    Drafts, devices, phone, e-mail, second factors and delegations go; cases stay with the person.
+    Raises Conflict while a case is open or a post is held.
+    """
+    moment = at or utc_now()
+    open_cases = Case.objects.filter(
+        applicant__account=account, state__in=["submitted", "correction", "accepted"]
+    )
+    if open_cases.exists():
+        raise Conflict(
+            code="open_cases",
+            title=_("A case of yours is still open"),
+            detail=_("You would not learn how it ends."),
+            fix=_("Close the account when it is decided."),
+        )
+    if account.posts.exists():
+        raise Conflict(
+            code="has_posts",
+            title=_("You have a post in an organ"),
+            fix=_("The administrator of the organ takes it away first."),
+        )
+    record(acts.ACCOUNT_CLOSED, at=moment, payload={"account": account.username})
+    _delete_what_no_law_keeps(account, moment)
+
+
+def _delete_what_no_law_keeps(account: Account, at: datetime) -> None:
+    person = person_of(account)
+    for draft in Draft.objects.filter(account=account):
+        draft.files.all().delete()
+        draft.delete()
+    if person:
+        Delegation.objects.filter(agent=person, revoked_at=None).update(revoked_at=at)
+        Delegation.objects.filter(person=person, revoked_at=None).update(revoked_at=at)
+        person.account, person.phone, person.address = None, "", ""
+        person.save(update_fields=["account", "phone", "address"])
+    AccountPhone.objects.filter(account=account).delete()
+    account.devices.all().delete()
+    for model in (Authenticator, EmailAddress, UserSession):
+        model.objects.filter(user=account).delete()
+    account.username, account.display_name, account.email = f"closed-{account.pk}", "", ""
+    account.is_active = False
+    account.set_unusable_password()
+    account.save()
