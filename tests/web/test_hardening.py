@@ -144,6 +144,16 @@ def test_cookies_are_known_kept_from_scripts_and_from_other_sites(site):
         assert cookie["httponly"], name
 
 
+def test_a_doubled_parameter_is_read_once_and_from_its_own_place(site):
+    draft = site.make_draft()
+    client = signed_in(site.resident)
+    form = site.answers() | {"name": ["first", "last"]}
+    client.post(f"/items/{site.item.code}/apply/applicant/?name=query&phone=query", form)
+    draft.refresh_from_db()
+    assert draft.answers["name"] == "last"
+    assert draft.answers["phone"] == site.answers()["phone"]
+
+
 def test_no_folder_and_no_source_is_served(site, client):
     for path in ("/static/", "/static/web/", "/.git/config", "/static/../manage.py", "/files/"):
         assert client.get(path).status_code == 404, path
