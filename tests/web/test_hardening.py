@@ -6,7 +6,7 @@ import ast
 import logging
 import re
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from django.conf import settings as django_settings
@@ -107,6 +107,16 @@ def test_hostile_parts_of_an_address_break_nothing_and_come_back_harmless(site, 
         assert answer.status_code < 500, path
         if "html" in answer.headers["Content-Type"]:
             assert b"<script>alert" not in answer.getvalue(), path
+
+
+def test_markup_in_the_name_of_an_item_is_shown_and_not_run(site):
+    site.item.name = "<script>alert(1)</script>身份证<b>"
+    site.item.save()
+    rebuild()
+    for path in ("/", "/search?q=身份证", "/search?q=script", f"/items/{site.item.code}/"):
+        page = Client().get(path).content.decode()
+        assert "<script>alert" not in page, path
+        assert "<b>" not in page, path
 
 
 def test_every_text_says_its_charset(site):
@@ -262,6 +272,7 @@ def test_a_hostile_file_name_stays_inside_its_header(site, name):
     case = submitting.submit(site.resident, draft.key)
     path = f"/cases/{case.number}/files/{case.files.get().key}/"
     header = signed_in(site.resident).get(path).headers["Content-Disposition"]
+    assert unquote(header).isprintable()
     assert header.startswith("attachment; filename")
     assert not re.search(r"[\r\n\u202e]", header)
     assert 'a"; x=' not in header
