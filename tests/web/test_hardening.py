@@ -18,6 +18,7 @@ from django.test import Client, override_settings
 
 from tests.conftest import PNG, World
 from tests.web.test_who_sees_what import ALL, path_of
+from tongban.cases.selectors import FILTERS
 from tongban.cases.services import drafting, submitting
 from tongban.catalogue.search.index import rebuild
 from tongban.web import settings as product
@@ -120,6 +121,18 @@ def test_markup_in_the_name_of_an_item_is_shown_and_not_run(site):
         page = Client().get(path).content.decode()
         assert "<script>alert" not in page, path
         assert "<b>" not in page, path
+
+
+@pytest.mark.parametrize("state", ["submitted", "correction", "accepted", "approved"])
+def test_the_workbench_lists_cases_of_own_organs_only(site, state):
+    number = site.make_case(state).number
+    other = site.make_staff("other", site.make_organ("区人社局"), "clerk", "reviewer", "head")
+    lists = [f"/work/?show={show}" for show in FILTERS]
+    assert any(number in signed_in(site.clerk).get(one).content.decode() for one in lists)
+    for one in (*lists, f"/work/?number={number}"):
+        answer = signed_in(other).get(one)
+        assert answer.status_code == 200
+        assert f"/work/cases/{number}" not in answer.content.decode(), one
 
 
 def test_every_text_says_its_charset(site):
