@@ -6,7 +6,7 @@ DEV := $(VENV)/.dev-installed
 RUN := $(VENV)/.installed
 export TONGBAN_HOME ?= $(CURDIR)/var
 
-.PHONY: run test check test-postgres test-browser bench messages requirements format clean
+.PHONY: run test check test-postgres test-browser bench messages asvs audit sbom requirements format clean
 
 run: $(RUN)
 	@$(BIN)/tongban load demo
@@ -33,6 +33,18 @@ bench: $(DEV)
 
 messages: $(DEV)
 	$(BIN)/python tools/messages.py
+
+# The security requirements table: counts, and docs/security/asvs.md from its CSV.
+asvs: $(DEV)
+	$(BIN)/python tools/asvs.py
+
+# Known faults in the packages we run on; see docs/security.md.
+audit: $(DEV)
+	$(BIN)/python tools/audit.py
+
+sbom: $(DEV)
+	@mkdir -p build
+	$(BIN)/cyclonedx-py requirements requirements/base.txt --pyproject pyproject.toml --output-reproducible --validate -o build/sbom.json
 
 format: $(DEV)
 	$(BIN)/ruff check --fix .
