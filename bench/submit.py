@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
+from stdnum.cn import ric
 
 from bench.timing import line, seconds_each
 from tongban.cases.models import Case, CaseEvent, Draft, MaterialFile
@@ -33,6 +34,13 @@ ANSWERS = {
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
 
+def id_number(place: int) -> str:
+    """A number of valid form, of a year in which nobody alive was born."""
+    day = date(1850, 1, 1) + timedelta(days=place // 1000)
+    body = f"511602{day:%Y%m%d}{place % 1000:03d}"
+    return body + ric.calc_check_digit(body + "0")
+
+
 def make_drafts(count: int) -> list[uuid.UUID]:
     """Complete drafts, each of an account of its own, since an account has one draft an item."""
     item = ServiceItem.objects.get(code=ITEM)
@@ -43,17 +51,19 @@ def make_drafts(count: int) -> list[uuid.UUID]:
     )
     from tongban.directory.models import Person
 
+    numbers = {account.pk: id_number(account.pk) for account in accounts}
     Person.objects.bulk_create(
-        Person(account=account, name="示例", id_number=f"bench{account.pk:012d}"[-18:])
-        for account in accounts
+        Person(account=account, name="示例", id_number=numbers[account.pk]) for account in accounts
     )
+    persons = {person.account_id: person for person in Person.objects.filter(account__in=accounts)}
     drafts = Draft.objects.bulk_create(
         Draft(
             account=account,
             item=item,
             guide=guide,
+            principal=persons[account.pk],
             key=uuid.uuid4(),
-            answers=ANSWERS,
+            answers=ANSWERS | {"id_number": numbers[account.pk]},
             updated_at=AT,
         )
         for account in accounts

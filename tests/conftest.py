@@ -112,10 +112,10 @@ class World:
 
     # Cases, through the real use cases
 
-    def answers(self) -> dict[str, str]:
+    def answers(self, account: Account | None = None) -> dict[str, str]:
         return {
             "name": "李晓明",
-            "id_number": ID_NUMBERS[0],
+            "id_number": (account or self.resident).person.id_number,
             "phone": "0826-2000101",
             "reason": "lost",
             "delivery": "collect",
@@ -128,7 +128,8 @@ class World:
         account = account or self.resident
         draft = drafting.start_draft(account, self.item, at=AT)
         for page in self.document.form_pages:
-            typed = {field.key: self.answers().get(field.key, "") for field in page.fields}
+            answers = self.answers(account)
+            typed = {field.key: answers.get(field.key, "") for field in page.fields}
             assert drafting.save_page(account, draft.key, page, typed, at=AT) == []
         if photo:
             drafting.attach_file(account, draft.key, "photo", png(), at=AT)

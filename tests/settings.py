@@ -13,6 +13,8 @@ from tongban.web.translations import compile_translations
 compile_translations()
 os.makedirs(os.path.join(os.environ["TONGBAN_HOME"], "static"), exist_ok=True)
 
+# All tests are one client.
+TONGBAN_CLIENT_RATE = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     **STORAGES,

@@ -114,6 +114,7 @@ def _possible(case: Case, parts: frozenset[Part]) -> tuple[Step, ...]:
 
 
 def _act(request: HttpRequest, account: Account, number: str) -> HttpResponse:
+    open_case(account, number)  # Whatever the act comes to, the case is shown.
     case, parts = staff_case(account, number)
     if request.POST.get("act") == REVEAL:
         return _reveal(request, case, parts)

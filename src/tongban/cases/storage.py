@@ -54,3 +54,8 @@ def _flush_folder(folder: Path) -> None:
 def open_file(digest: str) -> BinaryIO:
     """The stored file. Raises FileNotFoundError."""
     return path_of(digest).open("rb")
+
+
+def delete(digest: str) -> None:
+    """Delete a content; that it is gone already is as well."""
+    path_of(digest).unlink(missing_ok=True)

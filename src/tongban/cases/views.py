@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -30,6 +31,9 @@ from tongban.catalogue.views import guide_context, material_row
 from tongban.directory.models import Account
 from tongban.directory.requests import account_of
 from tongban.directory.selectors import person_of
+
+# What was typed into a form whose session had ended waits so long for its owner.
+KEPT_SECONDS = 30 * 60
 
 
 def case_row(case: Case) -> dict[str, object]:
@@ -87,11 +91,11 @@ def apply(request: HttpRequest, code: str) -> HttpResponse:
 
 def _kept(request: HttpRequest) -> dict[str, str]:
     """What was typed on this page when the session had ended; see `web.gatekeeping`."""
-    kept = request.session.get(KEPT_FORM)
+    kept = request.session.pop(KEPT_FORM, None)
     if not kept or kept["path"] != request.path:
         return {}
-    del request.session[KEPT_FORM]
-    return dict(kept["typed"])
+    fresh = time.time() - kept["at"] <= KEPT_SECONDS
+    return dict(kept["typed"]) if fresh and kept["account"] == account_of(request).pk else {}
 
 
 @opens_to(Permission.APPLY)
@@ -327,7 +331,7 @@ def send_file(case: Case, key: uuid.UUID) -> FileResponse:
         ) from None
     answer = FileResponse(stream, content_type=file.media_type)
     answer["Content-Disposition"] = content_disposition_header(True, file.name)
-    answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    answer["Content-Security-Policy"] = "sandbox; default-src 'none'; frame-ancestors 'none'"
     return answer
 
 

@@ -19,6 +19,7 @@ from tongban.catalogue.search.index import Listing, listing_of
 from tongban.catalogue.search.query import Filters
 from tongban.catalogue.selectors import (
     PAGES_MOST,
+    QUERY_LONGEST,
     document_of,
     find_item,
     guide_in_force,
@@ -77,7 +78,7 @@ AUDIENCES = ("natural_person", "enterprise", "public_institution", "social_organ
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Results for `q`, within a region and filters."""
-    query = request.GET.get("q", "").strip()
+    query = request.GET.get("q", "").strip()[:QUERY_LONGEST]
     region = request.GET.get("region", "") or current_region(request)
     if not region_name(region):
         return _unknown_region(request, query)
@@ -110,7 +111,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def _page_number(request: HttpRequest) -> int:
-    page = request.GET.get("page", "1")
+    page = request.GET.get("page", "1")[:9]
     return min(max(int(page), 1), PAGES_MOST) if page.isascii() and page.isdigit() else 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
@@ -134,3 +135,12 @@ def current_root() -> tuple[int, bytes]:
     """Size and root of the latest checkpoint; the empty tree before the first."""
     latest = Checkpoint.objects.order_by("-size").first()
     return (latest.size, bytes(latest.root)) if latest else (0, EMPTY_ROOT)
+
+
+def oldest_waiting_seconds(now: datetime) -> float:
+    """How long the first entry without a number has waited; 0 when none does. One query."""
+    first = Entry.objects.filter(seq=None).order_by("id").values_list("leaf", flat=True).first()
+    if first is None:
+        return 0.0
+    written = datetime.fromisoformat(json.loads(first)["at"])
+    return max((now - written).total_seconds(), 0.0)

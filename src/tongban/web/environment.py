@@ -6,7 +6,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tongban.base.private_files import made_once
 from tongban.base.sealing import CIPHERS
@@ -14,6 +14,17 @@ from tongban.base.sealing import CIPHERS
 # 四川省广安市广安区: the district whose items come with Tongban.
 DEMONSTRATION_REGION = "511602000000"
 KINDS = ("development", "production")
+POSTGRES_OPTIONS = {
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "channel_binding",
+    "connect_timeout",
+    "target_session_attrs",
+    "application_name",
+    "options",
+}
 
 
 class EnvironmentProblem(Exception):
@@ -35,6 +46,7 @@ class Environment:
     mail_url: str = ""
     mail_from: str = "Tongban <noreply@localhost>"
     proxies: int = 0
+    client_rate: int = 50
 
     @property
     def production(self) -> bool:
@@ -71,6 +83,11 @@ def read_environment() -> Environment:
         raise EnvironmentProblem(
             f"TONGBAN_CIPHER is {cipher!r}; it must be one of {', '.join(CIPHERS)}"
         )
+    rate = os.environ.get("TONGBAN_CLIENT_RATE", "50")
+    if not rate.isdigit():
+        raise EnvironmentProblem(
+            f"TONGBAN_CLIENT_RATE is {rate!r}; it must be a number, 0 for none"
+        )
     keys = os.environ.get("TONGBAN_KEYS", "")
     proxies = os.environ.get("TONGBAN_PROXIES", "0")
     if not proxies.isdigit():
@@ -90,12 +107,16 @@ def read_environment() -> Environment:
         mail_url=os.environ.get("TONGBAN_MAIL_URL", ""),
         mail_from=os.environ.get("TONGBAN_MAIL_FROM", "Tongban <noreply@localhost>"),
         proxies=int(proxies),
+        client_rate=int(rate),
     )
 
 
 def make_home(environment: Environment) -> None:
     """Make the data folder when it is not there. Raises EnvironmentProblem when it can't be."""
     try:
+        # What we write is nobody else's to read, whatever the shell that started us allows.
+        os.umask(0o077)
+        environment.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         environment.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as problem:
         raise EnvironmentProblem(
@@ -162,7 +183,10 @@ def database_settings(environment: Environment) -> dict[str, object]:
         raise EnvironmentProblem(
             "DATABASE_URL must start with postgresql:// (leave it out for the built-in SQLite)"
         )
-    query = dict(part.split("=", 1) for part in url.query.split("&") if "=" in part)
+    query = dict(parse_qsl(url.query))
+    unknown = set(query) - POSTGRES_OPTIONS - {"host"}
+    if unknown:
+        raise EnvironmentProblem(f"DATABASE_URL has options that are not known: {sorted(unknown)}")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(url.path.lstrip("/")),
@@ -170,6 +194,7 @@ def database_settings(environment: Environment) -> dict[str, object]:
         "PASSWORD": unquote(url.password or ""),
         "HOST": unquote(query.get("host", url.hostname or "")),
         "PORT": str(url.port or ""),
+        "OPTIONS": {name: query[name] for name in query if name != "host"},
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
     }

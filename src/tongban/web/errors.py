@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -20,6 +21,13 @@ def reference() -> str:
     return secrets.token_hex(4).upper()
 
 
+def _address(request: HttpRequest) -> str:
+    """The address for the log: the route without its parts, which may name cases, else quoted."""
+    if request.resolver_match:
+        return f"/{request.resolver_match.route}"
+    return quote(request.path[:200])
+
+
 def wants_json(request: HttpRequest) -> bool:
     return request.path.startswith("/api/")
 
@@ -28,7 +36,7 @@ def error_answer(
     request: HttpRequest, status: int, title: str, what_to_do: str, *, code: str = ""
 ) -> HttpResponse:
     number = reference()
-    log.info("answer %s to %s %s, reference %s", status, request.method, request.path, number)
+    log.info("answer %s to %s %s, reference %s", status, request.method, _address(request), number)
     if wants_json(request):
         return JsonResponse(
             {
@@ -99,6 +107,24 @@ def too_large(request: HttpRequest) -> HttpResponse:
     )
 
 
+def too_fast(request: HttpRequest) -> HttpResponse:
+    """No template: nothing is rendered for who asks too fast."""
+    text = str(_("Too many requests at once. Please wait a moment."))
+    if wants_json(request):
+        return JsonResponse(
+            {
+                "type": "/problems/too_fast",
+                "title": text,
+                "status": 429,
+                "detail": text,
+                "errors": [],
+            },
+            status=429,
+            content_type="application/problem+json",
+        )
+    return HttpResponse(text, status=429, content_type="text/plain; charset=utf-8")
+
+
 def wrong_method(request: HttpRequest) -> HttpResponse:
     return error_answer(
         request,
@@ -111,7 +137,7 @@ def wrong_method(request: HttpRequest) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     number = reference()
-    log.error("answer 500 to %s %s, reference %s", request.method, request.path, number)
+    log.error("answer 500 to %s %s, reference %s", request.method, _address(request), number)
     if wants_json(request):
         return JsonResponse(
             {

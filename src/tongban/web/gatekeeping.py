@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,11 +17,13 @@ from tongban.cases.forms import KEPT_FORM
 from tongban.directory import security_log
 from tongban.directory.models import Account
 from tongban.directory.selectors import duties_of
+from tongban.directory.sign_in.devices import last_account
 from tongban.directory.sign_in.factors import second_factor_used
 from tongban.web.errors import domain_error
 
 # The API answers for itself: each operation declares its permission (a test walks them), and none
 # is open to more than everyone's data yet.
+KEPT_MOST = 20_000  # characters: a long page of a form
 OWN_GATES = ("api",)
 
 
@@ -78,9 +81,19 @@ def _no_post() -> NotPermitted:
 
 
 def _keep_and_sign_in(request: HttpRequest) -> HttpResponse:
-    """To the sign-in and back. What was typed when the session had ended is kept until then."""
+    """To the sign-in and back. What was typed when the session had ended is kept until then.
+
+    Only where somebody was signed in whose session ran out, only for that account, and not much.
+    """
     if request.method != "POST":
         return redirect_to_login(request.get_full_path())
+    account = last_account(request)
     typed = {name: request.POST[name] for name in request.POST if name != "csrfmiddlewaretoken"}
-    request.session[KEPT_FORM] = {"path": request.path, "typed": typed}
+    if account and sum(len(name) + len(text) for name, text in typed.items()) <= KEPT_MOST:
+        request.session[KEPT_FORM] = {
+            "path": request.path,
+            "typed": typed,
+            "account": account,
+            "at": time.time(),
+        }
     return redirect_to_login(request.path)

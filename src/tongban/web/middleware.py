@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
+import time
+from collections import OrderedDict
 from collections.abc import Callable
+from threading import Lock
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -10,8 +14,12 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from tongban.base.problems import DomainError
-from tongban.web.errors import domain_error, too_large, wrong_method
+from tongban.directory.clients import client_address
+from tongban.directory.sign_in.devices import LAST_COOKIE
+from tongban.web.errors import domain_error, too_fast, too_large, wrong_method
 
+RATE_BURST = 300
+CLIENTS_KEPT = 50_000
 LANGUAGE_COOKIE = "tongban_language"
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -41,12 +49,63 @@ class ContentSecurityPolicyMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        nonce = secrets.token_urlsafe(16)
+        request.csp_nonce = nonce  # type: ignore[attr-defined]
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", settings.CONTENT_SECURITY_POLICY)
+        response.headers.setdefault(
+            "Content-Security-Policy", settings.CONTENT_SECURITY_POLICY.format(nonce=nonce)
+        )
         response.headers.setdefault(
             "Permissions-Policy", "camera=(), geolocation=(), microphone=()"
         )
         return response
+
+
+class NoStoreMiddleware:
+    """What somebody who has signed in saw is not kept by browsers or proxies, nor after they left."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        was_signed_in = request.user.is_authenticated
+        response = self.get_response(request)
+        if was_signed_in or request.user.is_authenticated:
+            response["Cache-Control"] = "no-store, private"
+        if was_signed_in and not request.user.is_authenticated:
+            response["Clear-Site-Data"] = '"cache", "storage"'
+            response.delete_cookie(LAST_COOKIE)
+        return response
+
+
+class ClientRateMiddleware:
+    """Slows one client that asks too fast, before anything is done for it (HTTP 429, RFC 6585).
+
+    A bucket of tokens for each address in each process: `RATE_BURST` at once, then
+    `TONGBAN_CLIENT_RATE` a second. Addresses that were quiet are forgotten.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+        self.buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self.lock = Lock()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        rate = settings.TONGBAN_CLIENT_RATE
+        if rate and not self._take(client_address(request), time.monotonic(), rate):
+            response = too_fast(request)
+            response["Retry-After"] = "2"
+            return response
+        return self.get_response(request)
+
+    def _take(self, client: str, now: float, rate: int) -> bool:
+        with self.lock:
+            tokens, last = self.buckets.pop(client, (float(RATE_BURST), now))
+            tokens = min(tokens + (now - last) * rate, float(RATE_BURST))
+            self.buckets[client] = (max(tokens - 1, 0.0), now)
+            while len(self.buckets) > CLIENTS_KEPT:
+                self.buckets.popitem(last=False)
+            return tokens >= 1
 
 
 class RequestSizeMiddleware:

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 # Entries are provable about this long after their act; idle rounds slow down to the second.
 BUSY_SECONDS = 0.5
 IDLE_SECONDS = 1.0
+RESTART_SECONDS = 2.0
 ACCOUNTS_SHOWN = 5
 
 
@@ -63,17 +65,9 @@ def serve(*, host: str, port: int | None, workers: int) -> None:
         rebuild()
     _say_hello(host, port)
     connections.close_all()
-    helper = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "tongban.web.cli",
-            "ledger",
-            "integrate",
-            "--parent",
-            str(os.getpid()),
-        ]
-    )
+    stopping = threading.Event()
+    watcher = threading.Thread(target=_keep_integrating, args=(stopping,), daemon=True)
+    watcher.start()
     try:
         Granian(
             "tongban.web.wsgi:application",
@@ -86,8 +80,25 @@ def serve(*, host: str, port: int | None, workers: int) -> None:
             respawn_failed_workers=True,
         ).serve()
     finally:
-        helper.terminate()
-        helper.wait(timeout=10)
+        stopping.set()
+        watcher.join(timeout=15)
+
+
+def _keep_integrating(stopping: threading.Event) -> None:
+    """Run the integrator beside the server, and start it anew whenever it ends."""
+    command = [sys.executable, "-m", "tongban.web.cli", "ledger", "integrate"]
+    while not stopping.is_set():
+        helper = subprocess.Popen([*command, "--parent", str(os.getpid())])
+        while helper.poll() is None and not stopping.wait(0.2):
+            pass
+        if not stopping.is_set():
+            log.error(
+                "the ledger's integrator ended with %s; it is started anew", helper.returncode
+            )
+            stopping.wait(RESTART_SECONDS)
+        else:
+            helper.terminate()
+            helper.wait(timeout=10)
 
 
 def _check_free(host: str, port: int) -> None:
@@ -127,4 +138,8 @@ def integrate_until_orphaned(parent: int) -> None:
         except OperationalError as problem:  # Busy or gone for a moment: try again.
             log.warning("the ledger waits for the database: %s", problem)
             connections.close_all()
+        except Exception:  # Whatever it is: say it, and try again, so that the log goes on.
+            log.exception("the ledger does not go on")
+            connections.close_all()
+            time.sleep(10)
         time.sleep(BUSY_SECONDS if done else IDLE_SECONDS)

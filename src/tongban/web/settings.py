@@ -22,6 +22,8 @@ TONGBAN_KEYS = ENVIRONMENT.keys
 TONGBAN_CIPHER = ENVIRONMENT.cipher
 TONGBAN_LEDGER_ORIGIN = ENVIRONMENT.origin
 TONGBAN_REGION = ENVIRONMENT.region
+# Requests a second that one client may go on making, per process; 0 for no limit.
+TONGBAN_CLIENT_RATE = ENVIRONMENT.client_rate
 
 DEBUG = False
 SECRET_KEY = secret_key(ENVIRONMENT)
@@ -49,8 +51,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "tongban.web.middleware.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tongban.web.middleware.ClientRateMiddleware",
     "tongban.web.middleware.RequestSizeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "tongban.web.middleware.LanguageMiddleware",
@@ -60,6 +63,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "tongban.web.middleware.NoStoreMiddleware",
     "tongban.web.gatekeeping.GateMiddleware",
     "tongban.web.middleware.ErrorPageMiddleware",
 ]
@@ -97,7 +101,6 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 10},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "tongban.directory.sign_in.passwords.BreachedPasswordValidator"},
 ]
@@ -116,7 +119,10 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_FORMS = {"request_login_code": "tongban.directory.sign_in.forms.RequestCodeForm"}
+ACCOUNT_FORMS = {
+    "login": "tongban.directory.sign_in.forms.SignInForm",
+    "request_login_code": "tongban.directory.sign_in.forms.RequestCodeForm",
+}
 MFA_ADAPTER = "tongban.directory.sign_in.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -148,7 +154,11 @@ STORAGES = {
 # A class or picture that a library names but does not ship must not take a page down.
 WHITENOISE_MANIFEST_STRICT = False
 
-SESSION_COOKIE_NAME = "tongban_session"
+# The prefix lets no other host of the domain set them (RFC 6265bis 4.1.3.2); it needs https.
+COOKIE_PREFIX = "__Host-" if ENVIRONMENT.production else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}tongban_session"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}tongban_csrf"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -158,11 +168,14 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "tongban.web.errors.csrf_refused"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.production else None
+# Without a proxy in front anybody could claim to speak https.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.proxies else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if ENVIRONMENT.production else 0
 X_FRAME_OPTIONS = "DENY"
+# `{nonce}` is new for every answer; only scripts that carry it run.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self';"
-    " form-action 'self'; frame-ancestors 'none'"
+    "default-src 'self'; script-src 'nonce-{nonce}'; img-src 'self' data:; object-src 'none';"
+    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
@@ -173,8 +186,17 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "bare": {"format": "{message}", "style": "{"},
+        "line": {"()": "tongban.web.logs.LineFormatter"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "security": {"class": "logging.StreamHandler", "formatter": "bare"},
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "tongban.security": {"handlers": ["security"], "propagate": False},
+    },
 }

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -9,8 +13,9 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from tongban.base.clocks import utc_now
 from tongban.base.permissions import Permission, opens_to
 from tongban.base.regions import NATION
 from tongban.cases.selectors import my_cases, my_drafts
@@ -21,12 +26,20 @@ from tongban.catalogue.views import guide_row
 from tongban.directory.choice import REGION_COOKIE, current_region
 from tongban.directory.models import Account
 from tongban.directory.selectors import find_region, region_children, region_lineage
+from tongban.ledger.services import oldest_waiting_seconds
 from tongban.web.context import ELDER_COOKIE
 from tongban.web.errors import error_answer
 from tongban.web.middleware import LANGUAGE_COOKIE
 
 YEAR_SECONDS = 365 * 24 * 3600
 POPULAR = 16
+COOKIE: dict[str, Any] = {
+    "samesite": "Lax",
+    "httponly": True,
+    "secure": settings.SESSION_COOKIE_SECURE,
+}
+# An entry that waits longer for its number says that the integrator does not run.
+LEDGER_BEHIND_SECONDS = 120
 
 # What people want to do, in their words; each leads to a search.
 LIFE_EVENTS = (
@@ -99,6 +112,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @opens_to(Permission.VISIT)
+@require_http_methods(["GET", "HEAD", "POST"])
 def region(request: HttpRequest) -> HttpResponse:
     """Choose a region: GET walks down, POST takes one."""
     if request.method == "POST":
@@ -107,7 +121,12 @@ def region(request: HttpRequest) -> HttpResponse:
         if chosen is None:
             return _unknown_region(request)
         response.set_cookie(
-            REGION_COOKIE, chosen.code, max_age=YEAR_SECONDS, samesite="Lax", httponly=True
+            REGION_COOKIE,
+            chosen.code,
+            max_age=YEAR_SECONDS,
+            samesite="Lax",
+            httponly=True,
+            secure=settings.SESSION_COOKIE_SECURE,
         )
         return response
     inside = request.GET.get("in", NATION)
@@ -116,7 +135,7 @@ def region(request: HttpRequest) -> HttpResponse:
         return _unknown_region(request)
     base = reverse("web:region")
     following = request.GET.get("next", "")
-    tail = f"&next={following}" if following else ""
+    tail = f"&next={quote(following, safe='')}" if following else ""
     context = {
         "crumbs": [
             {"label": _("All provinces"), "url": f"{base}?in={NATION}{tail}"},
@@ -152,7 +171,12 @@ def language(request: HttpRequest) -> HttpResponse:
     response = redirect(_safe_next(request))
     chosen = "en" if request.POST.get("language") == "en" else "zh-hans"
     response.set_cookie(
-        LANGUAGE_COOKIE, chosen, max_age=YEAR_SECONDS, samesite="Lax", httponly=True
+        LANGUAGE_COOKIE,
+        chosen,
+        max_age=YEAR_SECONDS,
+        samesite="Lax",
+        httponly=True,
+        secure=settings.SESSION_COOKIE_SECURE,
     )
     return response
 
@@ -163,7 +187,14 @@ def elder(request: HttpRequest) -> HttpResponse:
     """Larger type and targets (长辈版), on or off."""
     response = redirect(_safe_next(request))
     value = "0" if request.COOKIES.get(ELDER_COOKIE) == "1" else "1"
-    response.set_cookie(ELDER_COOKIE, value, max_age=YEAR_SECONDS, samesite="Lax", httponly=True)
+    response.set_cookie(
+        ELDER_COOKIE,
+        value,
+        max_age=YEAR_SECONDS,
+        samesite="Lax",
+        httponly=True,
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
     return response
 
 
@@ -208,10 +239,11 @@ def live(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """Database and search index are there: send people to this process."""
-    checks = {"database": True, "search_index": index_exists()}
+    checks = {"database": True, "search_index": index_exists(), "ledger": True}
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
+        checks["ledger"] = oldest_waiting_seconds(utc_now()) < LEDGER_BEHIND_SECONDS
     except Exception:  # Whatever the driver raises, the answer is the same: not ready.
         checks["database"] = False
     ok = all(checks.values())

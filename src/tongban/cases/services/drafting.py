@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, cast
 
 import filetype
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from tongban.base.clocks import utc_now
@@ -27,7 +27,14 @@ from tongban.catalogue.selectors import document_of
 from tongban.directory.models import Account
 
 MEDIA_TYPES = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
+ENDINGS = {
+    "application/pdf": (".pdf",),
+    "image/jpeg": (".jpg", ".jpeg"),
+    "image/png": (".png",),
+}
 FILES_A_MATERIAL = 5
+# Of all the forms that an account has open; what was handed in does not count.
+DRAFT_BYTES_MOST = 300 * 1024 * 1024
 HEAD_BYTES = 8_192
 
 
@@ -245,6 +252,13 @@ def attach_file(
                 "too_many_files",
                 _("At most %(most)d files; remove one first.") % {"most": FILES_A_MATERIAL},
             )
+        held = MaterialFile.objects.filter(draft__account=actor).aggregate(all=Sum("size"))["all"]
+        if (held or 0) + size > DRAFT_BYTES_MOST:
+            raise _refuse(
+                material_key,
+                "too_much_held",
+                _("Your open forms hold too many files. Send one or throw one away first."),
+            )
         return MaterialFile.objects.create(
             draft=draft,
             key=uuid.uuid4(),
@@ -258,23 +272,47 @@ def attach_file(
 
 
 def _file_name(name: str, media_type: str) -> str:
-    """A name that is safe to show and to save under: no path, no control characters."""
+    """A name that is safe to show and to save under: no path, no control characters.
+
+    It ends as its content is: `photo.png.hta` that holds a picture becomes `photo.png`.
+    """
     plain = "".join(char for char in name.replace("\\", "/").split("/")[-1] if char.isprintable())
-    return plain[-150:] or f"file.{MEDIA_TYPES[media_type]}"
+    endings = ENDINGS[media_type]
+    while plain and not plain.lower().endswith(endings) and "." in plain:
+        plain = plain.rpartition(".")[0]
+    plain = plain.strip(" .")
+    return (
+        plain[-150:] if plain.lower().endswith(endings) else f"{plain[-140:] or 'file'}{endings[0]}"
+    )
 
 
 @transaction.atomic
 def remove_file(actor: Account, key: uuid.UUID, file_key: uuid.UUID) -> None:
     """Take a file out of a draft. Raises NotFound when it isn't there."""
     draft = _own_draft(actor, key)
-    removed, _rows = draft.files.filter(key=file_key).delete()
-    if not removed:
+    file = draft.files.filter(key=file_key).first()
+    if file is None:
         raise NotFound(code="file_not_found", title=_("There is no such file"))
+    file.delete()
+    forget_files([file.sha256])
 
 
 @transaction.atomic
 def discard_draft(actor: Account, key: uuid.UUID) -> None:
     """Throw a draft away with its files. Raises NotFound when it isn't there."""
     draft = _own_draft(actor, key)
+    digests = list(draft.files.values_list("sha256", flat=True))
     draft.files.all().delete()
     draft.delete()
+    forget_files(digests)
+
+
+def forget_files(digests: Collection[str]) -> None:
+    """Delete contents that nobody refers to any more, once the transaction stands."""
+
+    def delete() -> None:
+        held = MaterialFile.objects.filter(sha256__in=digests).values_list("sha256", flat=True)
+        for digest in set(digests) - set(held):
+            storage.delete(digest)
+
+    transaction.on_commit(delete)

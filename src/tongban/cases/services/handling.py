@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from tongban.base.clocks import LOCAL, local_date, utc_now
 from tongban.base.permissions import Permission
+from tongban.base.problems import NotPermitted
 from tongban.cases.models import Case
 from tongban.cases.permissions import staff_case
 from tongban.cases.rules import Act, deadline
@@ -34,12 +36,14 @@ def handle(
     """Take one step of an organ on a case, with reasons where the law wants them.
 
     Acceptance starts the clock of the promised limit. Raises NotFound for a case of another
-    organ, NotPermitted for another post's act, Conflict when the case is not in the state for it,
-    InvalidInput for missing reasons.
+    organ, NotPermitted for another post's act or a decision by who accepted, Conflict when the
+    case is not in the state for it, InvalidInput for missing reasons.
     """
     moment = at or utc_now()
     case, parts = staff_case(actor, number, lock=True)
     step = possible(case, parts, act)
+    if act in (Act.APPROVE, Act.DENY):
+        _check_second_pair_of_eyes(case, actor)
     reasons = checked_reasons(step, reasons)
     case.state = step.end
     if act is Act.ACCEPT:
@@ -63,6 +67,17 @@ def handle(
         case, LEDGER_ACTS[act], moment, {"act": act.value, "by": actor.username, "reasons": reasons}
     )
     return case
+
+
+def _check_second_pair_of_eyes(case: Case, actor: Account) -> None:
+    """Who accepted an application does not decide it (审查与决定相分离; house rule)."""
+    if case.events.filter(act=Act.ACCEPT, actor=actor).exists():
+        raise NotPermitted(
+            code="accepted_it_yourself",
+            title=_("You accepted this application yourself"),
+            detail=_("Somebody else decides, so that two people have looked."),
+            fix=_("Ask a colleague with the post of a reviewer."),
+        )
 
 
 def accept(actor: Account, number: str, *, at: datetime | None = None) -> Case:

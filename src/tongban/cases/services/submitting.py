@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -76,11 +76,27 @@ def missing_materials(document: GuideDocument, there: Collection[str]) -> list[F
     ]
 
 
+def other_persons_numbers(
+    document: GuideDocument, answers: Mapping[str, str], id_number: str
+) -> list[FieldError]:
+    """Fields that hold the applicant's own number and hold another's."""
+    return [
+        FieldError(
+            f"/{field.key}", "not_the_applicant", str(_("This is not the applicant's ID number."))
+        )
+        for page in document.form_pages
+        for field in page.fields
+        if field.prefill == "person.id_number" and answers.get(field.key, id_number) != id_number
+    ]
+
+
 def _checked(
-    document: GuideDocument, answers: dict[str, str], files: list[HandedIn]
+    document: GuideDocument, answers: dict[str, str], files: list[HandedIn], id_number: str
 ) -> dict[str, str]:
     """The answers in stored form. Raises InvalidInput that lists everything that is wrong."""
     checked, errors = check_pages(document.form_pages, answers)
+    if not errors:
+        errors = other_persons_numbers(document, checked, id_number)
     errors += missing_materials(document, {file.material for file in files})
     if errors:
         raise InvalidInput(
@@ -157,7 +173,7 @@ def submit(
         delegation_id=filing.delegation_id,
         channel=channel,
         state=State.SUBMITTED,
-        answers=_checked(document, filing.answers, files),
+        answers=_checked(document, filing.answers, files, filing.id_number),
         submitted_at=moment,
         events_count=1,
     )
@@ -220,7 +236,7 @@ def hand_in_correction(actor: Account, number: str, *, at: datetime | None = Non
             fix=_("Open the case and choose «Correct the application»."),
         )
     files = _files(draft.pk)
-    answers = _checked(document_of(draft.guide), draft.answers, files)
+    answers = _checked(document_of(draft.guide), draft.answers, files, case.applicant.id_number)
     before, case.answers = case.answers, answers
     changed = sorted(key for key, value in case.answers.items() if before.get(key) != value)
     case.files.update(superseded=True)

@@ -128,19 +128,24 @@ def split_pinyin(letters: str, *, most: int = 6) -> list[tuple[list[str], str]]:
     """
     known = all_syllables()
     ways: list[tuple[list[str], str]] = []
+    # Places from which no reading reaches the end: without them, some input takes for ever.
+    dead: set[int] = set()
 
     def read(start: int, before: list[str]) -> None:
-        if len(ways) >= most:
+        if len(ways) >= most or start in dead:
             return
         if start == len(letters):
             ways.append((before, ""))
             return
+        found = len(ways)
         for end in range(min(len(letters), start + 6), start, -1):
             if letters[start:end] in known:
                 read(end, [*before, letters[start:end]])
         rest = letters[start:]
         if before and len(rest) < 6 and any(name.startswith(rest) for name in known):
             ways.append((before, rest))
+        if len(ways) == found:
+            dead.add(start)
 
     if letters.isalpha() and len(letters) <= 60:
         read(0, [])

@@ -131,6 +131,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         response: HttpResponse = super().post_login(request, user, **options)
         now = utc_now()
         security_log.note(request, security_log.SIGNED_IN, account=user)
+        devices.note_last(response, user)
         if devices.remember(request, response, user, now):
             security_log.note(request, security_log.NEW_DEVICE, account=user)
             tell_of_new_device(self, user, request.headers.get("User-Agent", ""))

@@ -8,11 +8,13 @@ import secrets
 from datetime import datetime
 
 from django.conf import settings
+from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
 from tongban.directory.models import Account, KnownDevice
 
 COOKIE = "tongban_device"
+LAST_COOKIE = "tongban_last"
 COOKIE_SECONDS = 400 * 24 * 3600
 DEVICES_MOST = 20
 # What a user agent is called by people; the first that fits.
@@ -56,6 +58,25 @@ def known_device(request: HttpRequest, account: Account) -> KnownDevice | None:
     if not secret:
         return None
     return KnownDevice.objects.filter(account=account, secret_hash=_hash(secret)).first()
+
+
+def last_account(request: HttpRequest) -> int | None:
+    """The account that was signed in last in this browser and did not sign out itself."""
+    try:
+        return int(signing.loads(request.COOKIES.get(LAST_COOKIE, ""), salt=LAST_COOKIE))
+    except (signing.BadSignature, ValueError):
+        return None
+
+
+def note_last(response: HttpResponse, account: Account) -> None:
+    """Note who signed in, until the browser closes."""
+    response.set_cookie(
+        LAST_COOKIE,
+        signing.dumps(account.pk, salt=LAST_COOKIE),
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
 
 
 def remember(request: HttpRequest, response: HttpResponse, account: Account, at: datetime) -> bool:

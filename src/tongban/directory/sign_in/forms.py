@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.forms import RequestLoginCodeForm
+from allauth.account.forms import LoginForm, RequestLoginCodeForm
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+
+
+class SignInForm(LoginForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["login"].label = _("Account name")
+        self.fields["login"].help_text = _("The name, the mobile number or the e-mail address.")
 
 
 class RequestCodeForm(RequestLoginCodeForm):  # type: ignore[misc]
