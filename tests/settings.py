@@ -13,7 +13,10 @@ from tongban.web.translations import compile_translations
 compile_translations()
 os.makedirs(os.path.join(os.environ["TONGBAN_HOME"], "static"), exist_ok=True)
 
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher",
+    "tongban.web.openid.hashing.RandomSecretHasher",
+]
 STORAGES = {
     **STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
