@@ -5,6 +5,7 @@ from django.urls import include, path
 from tongban.base.gates import Audience, opens_to
 from tongban.web import views
 from tongban.web.api import api
+from tongban.web.openid.urls import discovery, provider
 
 pages = (
     [
@@ -29,6 +30,8 @@ urlpatterns = [
     path("", include("tongban.catalogue.urls")),
     path("", include("tongban.cases.urls")),
     path("", include("tongban.ledger.urls")),
+    path("", include(provider)),
+    path("", include(discovery)),
     path("api/v1/", api.urls),
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth import views as auth_views
+from django.contrib.auth.forms import AuthenticationForm
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -25,7 +26,9 @@ from tongban.directory.selectors import find_region, region_children, region_lin
 from tongban.web.context import ELDER_COOKIE
 from tongban.web.demonstration import demonstration_accounts
 from tongban.web.errors import error_answer
-from tongban.web.middleware import LANGUAGE_COOKIE
+from tongban.web.middleware import LANGUAGE_COOKIE, allow_form_target
+from tongban.web.openid.asking import origin_after_sign_in
+from tongban.web.sign_in import note_sign_in
 
 YEAR_SECONDS = 365 * 24 * 3600
 POPULAR = 16
@@ -171,7 +174,23 @@ def elder(request: HttpRequest) -> HttpResponse:
 
 class SignIn(auth_views.LoginView):
     template_name = "web/sign_in.html"
-    redirect_authenticated_user = True
+
+    @property
+    def redirect_authenticated_user(self) -> bool:  # type: ignore[override]
+        """A department's system may ask who is signed in to prove it again."""
+        return "again" not in self.request.GET
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        note_sign_in(self.request)
+        return response
+
+    def render_to_response(self, context: dict[str, object], **kwargs: object) -> HttpResponse:
+        page = super().render_to_response(context, **kwargs)
+        origin = origin_after_sign_in(self.request, self.get_redirect_url())
+        if origin:
+            allow_form_target(page, origin)
+        return page
 
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
         context = super().get_context_data(**kwargs)
