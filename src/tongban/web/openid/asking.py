@@ -37,12 +37,14 @@ class Asked:
     max_age: int | None
     asked_at: datetime | None
     id_token_hint: str
+    redirect_uri: str
     credentials: dict[str, Any]
+    oauthlib_request: Any
 
     def refused(self, error: type[errors.OAuth2Error], description: str) -> OAuthToolkitError:
         """A refusal that goes back to the system with its `state`."""
         return OAuthToolkitError(
-            error=error(description=description, request=self.credentials["request"])
+            error=error(description=description, request=self.oauthlib_request)
         )
 
 
@@ -58,14 +60,17 @@ def read_request(request: HttpRequest) -> Asked:
         scopes, credentials = get_oauthlib_core().validate_authorization_request(request)
     except ValueError:  # The query is no form: oauthlib can't read it.
         raise FatalClientError(error=errors.InvalidRequestFatalError()) from None
+    read = credentials.pop("request")
     asked = Asked(
-        system=credentials["request"].client,
+        system=read.client,
         scopes=tuple(scopes),
         prompt=frozenset(credentials.pop("prompt") or ()),
         max_age=None,
         asked_at=_asked_at(request.GET.get(ASKED_AT, "")),
         id_token_hint=credentials.get("id_token_hint") or "",
+        redirect_uri=credentials["redirect_uri"],
         credentials=credentials,
+        oauthlib_request=read,
     )
     try:
         max_age = read_max_age(request.GET.get("max_age", ""))

@@ -39,7 +39,8 @@ def _answered(ask: Callable[[HttpRequest], Answer], request: HttpRequest) -> Htt
 
 
 def _refused(error: str, description: str) -> HttpResponse:
-    return JsonResponse({"error": error, "error_description": description}, status=400)
+    document = {"error": error, "error_description": description}
+    return JsonResponse(document, status=400, headers={"Cache-Control": "no-store"})
 
 
 @opens_to(Audience.EVERYONE)

@@ -142,7 +142,7 @@ def _ask(request: HttpRequest, asked: Asked) -> HttpResponse:
         "action": f"{reverse('openid:consent')}?{request.GET.urlencode()}",
     }
     page = render(request, "web/openid/consent.html", context)
-    allow_form_target(page, origin_of(asked.credentials["redirect_uri"]))
+    allow_form_target(page, origin_of(asked.redirect_uri))
     return page
 
 
