@@ -26,14 +26,17 @@ from tongban.ledger.services import record
 LOOPBACK = ("127.0.0.1", "localhost")
 
 
-def stored_code(code: str) -> str:
-    """How an authorization code is kept: who reads the database can't use it (RFC 9700 2.1.2)."""
-    return hashlib.sha256(code.encode()).hexdigest()
+def stored(secret: str) -> str:
+    """How codes and tokens are kept: who reads the database can't use them.
+
+    They are long and random, so that a plain SHA-256 is enough.
+    """
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def family_of(code: str) -> UUID:
     """The name of all tokens that come from a code, so that its second use finds them."""
-    return UUID(hex=stored_code(code)[:32])
+    return UUID(hex=stored(code)[:32])
 
 
 def checked_address(address: str, *, schemes: Collection[str]) -> str:
