@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import re
 import stat
 import time
 from datetime import timedelta
@@ -44,7 +45,7 @@ from tongban.ledger.models import Entry
 from tongban.web.openid import validator
 from tongban.web.openid.commands import clean_command
 
-# Core 3.1.2.6, RFC 6749 4.1.2.1: what a system is told through the browser.
+DOCS = Path(__file__).parents[2] / "docs" / "openid.md"
 OTHER = "http://127.0.0.1:9001/back"
 
 
@@ -125,6 +126,25 @@ def test_after_a_rotation_the_new_key_signs_and_the_old_one_still_checks(system,
     assert len(published) == 2
     assert system.check(before).header["kid"] == older[0]
     assert system.check(after).header["kid"] == active
+
+
+def test_the_page_for_developers_lists_the_table_of_scopes():
+    rows = re.findall(r"^\| `([a-z]+)` \| (.*) \| (.*) \|$", DOCS.read_text("utf-8"), re.MULTILINE)
+    assert [(name, re.findall(r"`(\w+)`", claims), where) for name, claims, where in rows] == [
+        (
+            scope.name,
+            list(scope.claims),
+            "ID token, userinfo" if scope.in_id_token else "userinfo",
+        )
+        for scope in SCOPES
+    ]
+
+
+def test_the_page_for_developers_names_the_real_addresses(system):
+    text = DOCS.read_text("utf-8")
+    for address in Client().get("/.well-known/openid-configuration").json().values():
+        if str(address).startswith(f"{ISSUER}/openid/"):
+            assert f"`{address.removeprefix(ISSUER)}`" in text
 
 
 # The way through

@@ -18,7 +18,6 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
-from django.utils.translation import gettext_lazy as _
 from jwcrypto.jwk import JWK
 
 from tongban.base.problems import Conflict
@@ -81,8 +80,8 @@ def rotate_key() -> tuple[str, list[str]]:
     if not _write_once(_folder() / f"{PREFIX}{number:04}.pem", _new_rsa_key()):
         raise Conflict(
             code="key_just_made",
-            title=_("Somebody else has just made a key"),
-            fix=_("Look at the keys, and ask again if you still need another."),
+            title="Somebody else has just made a key",
+            fix="Look at the keys, and ask again if you still need another.",
         )
     active, *older = (key.thumbprint() for key in signing_keys())
     return active, older

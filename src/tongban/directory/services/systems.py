@@ -54,9 +54,9 @@ def checked_address(address: str, *, schemes: Collection[str]) -> str:
     if not usable:
         raise InvalidInput(
             code="bad_address",
-            title=_("This address can't be registered"),
+            title="This address can't be registered",
             detail=address,
-            fix=_("Write it whole, with https:// and without #, * or spaces."),
+            fix="Write it whole, with https:// and without #, * or spaces.",
         )
     return address
 
@@ -83,12 +83,12 @@ def register_system(
         if scope not in BY_NAME:
             raise InvalidInput(
                 code="unknown_scope",
-                title=_("There is no such scope"),
+                title="There is no such scope",
                 detail=scope,
-                fix=_("Scopes: %(all)s.") % {"all": ", ".join(BY_NAME)},
+                fix=f"Scopes: {', '.join(BY_NAME)}",
             )
     if not name.strip() or not redirect_uris:
-        raise InvalidInput(code="incomplete", title=_("A name and an address are needed"))
+        raise InvalidInput(code="incomplete", title="A name and an address are needed")
     secret = generate_client_secret()
     system = ConnectedSystem(
         name=name.strip(),
