@@ -593,7 +593,8 @@ def test_an_id_token_hint_of_somebody_else_answers_login_required(system, world)
         ({"code": "nul\x00"}, "invalid_request"),
         ({"code_verifier": "wrong" * 10}, "invalid_grant"),
         ({"code_verifier": None}, "invalid_request"),
-        ({"redirect_uri": OTHER}, "invalid_request"),
+        ({"redirect_uri": OTHER}, "invalid_grant"),
+        ({"redirect_uri": f"{BACK}?x=1"}, "invalid_grant"),
         ({"redirect_uri": None}, "invalid_request"),
         ({"grant_type": None}, "unsupported_grant_type"),
         ({"grant_type": "openid"}, "unauthorized_client"),
@@ -620,7 +621,7 @@ def test_a_wrong_secret_is_refused(system, basic):
     answer = system.redeem(code, basic=basic)
     assert answer.status_code == 401
     assert answer.json()["error"] == "invalid_client"
-    assert "WWW-Authenticate" in answer
+    assert answer["WWW-Authenticate"].startswith("Basic ")
 
 
 @pytest.mark.parametrize("body", [{}, {"client_id": "unknown"}])

@@ -30,7 +30,7 @@ RSA_BITS = 2048
 def _write_once(path: Path, content: bytes) -> bool:
     """Write a key that only we can read; False when another process was first, whose key stays."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # Threads share a process id.
     fresh.touch(mode=0o600)
     fresh.write_bytes(content)
     try:

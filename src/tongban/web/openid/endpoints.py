@@ -22,9 +22,13 @@ Answer = tuple[str | None, dict[str, str], str | None, int]
 # After a rotation nobody waits longer for the new key; a client that meets an unknown key id reads
 # the key set anew at once.
 KEYS_KEPT_SECONDS = 300
+# RFC 6749 5.2: who shows a wrong secret is told how to show one.
+HOW_TO_PROVE = 'Basic realm="openid"'
 
 
-def _answered(ask: Callable[[HttpRequest], Answer], request: HttpRequest) -> HttpResponse:
+def _answered(
+    ask: Callable[[HttpRequest], Answer], request: HttpRequest, *, challenge: str = ""
+) -> HttpResponse:
     """The toolkit's answer; one transaction, so that a token and its ledger entry stand together."""
     if request.META.get("QUERY_STRING"):  # RFC 6749 3.2, RFC 9700 4.3.2: nothing secret in a URL.
         return _refused("invalid_request", "Parameters belong in the body.")
@@ -35,6 +39,8 @@ def _answered(ask: Callable[[HttpRequest], Answer], request: HttpRequest) -> Htt
     response = HttpResponse(body or "", status=status, content_type="application/json")
     for name, value in {"Cache-Control": "no-store", "Pragma": "no-cache", **headers}.items():
         response[name] = value
+    if status == 401 and challenge:
+        response["WWW-Authenticate"] = challenge
     return response
 
 
@@ -49,7 +55,7 @@ def _refused(error: str, description: str) -> HttpResponse:
 @require_POST
 def token(request: HttpRequest) -> HttpResponse:
     """A code or a refresh token for tokens (OpenID Connect Core 3.1.3, 12)."""
-    return _answered(get_oauthlib_core().create_token_response, request)
+    return _answered(get_oauthlib_core().create_token_response, request, challenge=HOW_TO_PROVE)
 
 
 @opens_to(Audience.EVERYONE)
@@ -58,7 +64,7 @@ def token(request: HttpRequest) -> HttpResponse:
 @require_POST
 def revoke(request: HttpRequest) -> HttpResponse:
     """RFC 7009. A system can end its own tokens only."""
-    return _answered(get_oauthlib_core().create_revocation_response, request)
+    return _answered(get_oauthlib_core().create_revocation_response, request, challenge=HOW_TO_PROVE)
 
 
 @opens_to(Audience.EVERYONE)

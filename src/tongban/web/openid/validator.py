@@ -122,8 +122,13 @@ class Validator(OAuth2Validator):
     def get_code_challenge_method(self, code: str, request: Any) -> Any:
         return super().get_code_challenge_method(stored(code), request)
 
-    def confirm_redirect_uri(self, client_id: str, code: str, *args: Any, **kw: Any) -> bool:
-        return bool(super().confirm_redirect_uri(client_id, stored(code), *args, **kw))
+    def confirm_redirect_uri(
+        self, client_id: str, code: str, redirect_uri: str, client: Any, request: Any, *args: Any
+    ) -> bool:
+        """RFC 6749 5.2 calls an address that is not the code's own `invalid_grant`."""
+        if not super().confirm_redirect_uri(client_id, stored(code), redirect_uri, client):
+            raise errors.InvalidGrantError(request=request)
+        return True
 
     def get_authorization_code_nonce(self, client_id: str, code: str, *args: Any) -> Any:
         return super().get_authorization_code_nonce(client_id, stored(code), *args)
