@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from authlib.oidc.discovery import OpenIDProviderMetadata
+from django.core import signing
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from joserfc import jwt
@@ -43,6 +44,7 @@ from tongban.directory.openid_keys import pairwise_subject, rotate_key, signing_
 from tongban.directory.services.systems import register_system
 from tongban.ledger.models import Entry
 from tongban.web.openid import validator
+from tongban.web.openid.asking import ASKED_AT_SALT
 from tongban.web.openid.commands import clean_command
 
 DOCS = Path(__file__).parents[2] / "docs" / "openid.md"
@@ -309,6 +311,21 @@ def test_disconnecting_ends_every_token(system):
     assert system.redeem(waiting).json()["error"] == "invalid_grant"
 
 
+def test_a_code_from_before_is_not_worth_more_after_a_new_consent(system):
+    waiting = system.code()
+    system.browser.post("/me/connected/", {"system": system.record.client_id})
+    system.code()
+    assert system.redeem(waiting).json()["error"] == "invalid_grant"
+
+
+def test_without_consent_nothing_is_handed_out_however_it_ended(system):
+    tokens, waiting = system.tokens(), system.code()
+    DataConsent.objects.update(withdrawn_at=utc_now())
+    assert system.redeem(waiting).json()["error"] == "invalid_grant"
+    assert system.renew(tokens["refresh_token"]).json()["error"] == "invalid_grant"
+    assert system.userinfo(tokens["access_token"]).status_code == 401
+
+
 def test_one_does_not_disconnect_for_another(system, world):
     tokens = system.tokens()
     neighbour = Client()
@@ -348,8 +365,8 @@ def test_a_failed_act_leaves_no_trace(system, monkeypatch):
     with pytest.raises(RuntimeError):
         system.redeem(code)
     assert acts() == before
-    assert not AccessToken.objects.exists()
-    assert not RefreshToken.objects.exists()
+    for table in (AccessToken, RefreshToken, IDToken):
+        assert not table.objects.exists()
 
 
 # What lies in the database
@@ -539,6 +556,18 @@ def test_prompt_login_can_not_be_answered_on_the_consent_address(system):
 def test_a_made_up_time_of_asking_counts_for_nothing(system):
     answer = system.ask(prompt="login", asked_at="1")
     assert answer["Location"].startswith("/sign-in/")
+
+
+def test_a_sign_in_answers_a_request_for_a_quarter_of_an_hour(system, monkeypatch):
+    system.code()
+    session = system.browser.session
+    session["signed_in_at"] -= 960
+    session.save()
+    then = time.time() - 970
+    with monkeypatch.context() as earlier:
+        earlier.setattr(signing.time, "time", lambda: then)
+        asked_at = signing.dumps(then, salt=ASKED_AT_SALT)
+    assert system.ask(prompt="login", asked_at=asked_at)["Location"].startswith("/sign-in/")
 
 
 def test_max_age_asks_again_after_that_time_and_auth_time_tells(system):
@@ -863,6 +892,13 @@ def test_an_expired_id_token_is_still_a_hint(system):
     with pytest.raises(JoseError):
         system.check(late)
     assert leave(system, id_token_hint=late, post_logout_redirect_uri=LEFT)["Location"] == LEFT
+
+
+def test_a_hint_of_another_provider_that_shares_our_key_is_not_ours(system):
+    claims = dict(system.check(system.tokens()["id_token"])) | {"iss": "https://other.example"}
+    key = signing_keys()[0].export_to_pem(private_key=True, password=None)
+    other = jwt.encode({"alg": "RS256"}, claims, RSAKey.import_key(key))
+    assert leave(system, id_token_hint=other).status_code == 400
 
 
 def test_without_a_proof_the_person_is_asked_first(system):

@@ -64,7 +64,9 @@ def token(request: HttpRequest) -> HttpResponse:
 @require_POST
 def revoke(request: HttpRequest) -> HttpResponse:
     """RFC 7009. A system can end its own tokens only."""
-    return _answered(get_oauthlib_core().create_revocation_response, request, challenge=HOW_TO_PROVE)
+    return _answered(
+        get_oauthlib_core().create_revocation_response, request, challenge=HOW_TO_PROVE
+    )
 
 
 @opens_to(Audience.EVERYONE)
