@@ -264,6 +264,8 @@ def test_consent_says_who_asks_what_they_get_and_what_not(system):
     assert "您的住址" not in gets
     assert "您的住址" in rest
     assert "您的密码" in rest
+    assert "您的姓名和身份证号<" in rest
+    assert "隐去" not in rest
     assert "10 分钟" in rest
     assert ">同意<" in rest
     assert ">不同意<" in rest

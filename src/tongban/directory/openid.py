@@ -26,7 +26,8 @@ ID_NUMBER_SHOWN = 4
 
 @dataclass(frozen=True)
 class Scope:
-    """`gives` in plain words, as on the consent page; `gives_in_full` for a system that may see all.
+    """`gives` in plain words, as on the consent page; `gives_in_full` for a system that may see all;
+    `about` for one that sees nothing of it.
 
     The ID token travels through the browser as a hint at sign-out, so that it carries the claims
     of few scopes; the rest is read at the userinfo endpoint (Core 5.4).
@@ -38,6 +39,7 @@ class Scope:
     read: Callable[[Account, ConnectedSystem], Claims]
     in_id_token: bool = False
     gives_in_full: Promise | None = None
+    about: Promise | None = None
 
 
 def masked(id_number: str) -> str:
@@ -111,6 +113,7 @@ SCOPES: tuple[Scope, ...] = (
         ("resident_name", "resident_id_number"),
         _identity,
         gives_in_full=_("your legal name, and your whole resident ID number"),
+        about=_("your legal name and your resident ID number"),
     ),
     Scope("phone", _("your phone number"), ("phone_number",), _phone),
     Scope("address", _("your address"), ("address",), _address),
@@ -141,6 +144,11 @@ def told(scope: Scope, system: ConnectedSystem) -> Promise:
     if system.full_id_number and scope.gives_in_full is not None:
         return scope.gives_in_full
     return scope.gives
+
+
+def withheld(names: Collection[str]) -> list[Promise]:
+    """What a system that gets these scopes does not get, in plain words."""
+    return [scope.about or scope.gives for scope in SCOPES if scope.name not in names]
 
 
 def userinfo_claims(account: Account, system: ConnectedSystem, names: Collection[str]) -> Claims:

@@ -19,7 +19,7 @@ from oauthlib.oauth2.rfc6749 import errors
 from tongban.base.clocks import utc_now
 from tongban.base.gates import Audience, opens_to
 from tongban.directory.models import Account
-from tongban.directory.openid import BY_NAME, SCOPES, in_order, told
+from tongban.directory.openid import BY_NAME, in_order, told, withheld
 from tongban.directory.openid_keys import pairwise_subject
 from tongban.directory.selectors import has_consented
 from tongban.directory.services.systems import give_consent
@@ -136,7 +136,7 @@ def _ask(request: HttpRequest, asked: Asked) -> HttpResponse:
     context = {
         "system": asked.system,
         "gets": [told(BY_NAME[name], asked.system) for name in wanted],
-        "withheld": [scope.gives for scope in SCOPES if scope.name not in wanted],
+        "withheld": withheld(wanted),
         "minutes": oauth2_settings.ACCESS_TOKEN_EXPIRE_SECONDS // 60,
         "hours": oauth2_settings.REFRESH_TOKEN_EXPIRE_SECONDS // 3600,
         "action": f"{reverse('openid:consent')}?{request.GET.urlencode()}",
