@@ -15,7 +15,10 @@ os.makedirs(os.path.join(os.environ["TONGBAN_HOME"], "static"), exist_ok=True)
 
 # All tests are one client.
 TONGBAN_CLIENT_RATE = 0
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher",
+    "tongban.web.openid.hashing.RandomSecretHasher",
+]
 STORAGES = {
     **STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -116,9 +116,59 @@ def test_production_refuses_demonstration_data(empty):
     assert "production" in refused.stderr
 
 
+BACK = "https://hr.example.gov.cn/back"
+REGISTER = ["openid", "register", "--name", "考勤", "--redirect-uri", BACK]
+
+
+def test_a_system_is_registered_and_its_secret_shown_once(empty):
+    empty("migrate")
+    words = [*REGISTER, "--scope", "posts", "--logout-uri", "https://hr.example.gov.cn/left"]
+    made = empty.json(*words)
+    secret = made.pop("client_secret")
+    assert len(secret) == 128
+    assert made["scopes"] == ["openid", "posts"]
+    assert empty.json("openid", "clients") == [made]
+    assert made["client_id"] in empty("openid", "clients").stdout
+    assert secret not in empty("openid", "clients").stdout
+    shown = empty(*REGISTER)
+    assert "client secret" in shown.stdout
+    assert "not kept" in shown.stderr
+    assert "sign-ins deleted" in empty("openid", "clean").stdout
+    assert empty("ledger", "checkpoint").stdout.splitlines()[1] == "2"
+
+
+def test_keys_are_rotated_and_older_ones_stay_published(empty):
+    empty("migrate")
+    first = empty.json("openid", "rotate-key")
+    second = empty.json("openid", "rotate-key")
+    assert first["older"] == []
+    assert second["older"] == [first["active"]]
+    assert "published" in empty("openid", "rotate-key").stdout
+
+
+def test_production_with_systems_asks_for_an_issuer(empty):
+    empty("migrate")
+    empty(*REGISTER)
+    said = " ".join(empty.json("doctor", code=1, TONGBAN_ENV="production")["unsafe"])
+    assert "TONGBAN_ISSUER" in said
+    there = {"TONGBAN_ENV": "production", "TONGBAN_ISSUER": "https://ban.example.gov.cn"}
+    said = " ".join(empty.json("doctor", code=1, **there)["unsafe"])
+    assert "TONGBAN_ISSUER" not in said
+
+
+def test_production_registers_no_plain_http(empty):
+    empty("migrate")
+    words = ["openid", "register", "--name", "x", "--redirect-uri", "http://127.0.0.1:9000/back"]
+    assert "client secret" in empty(*words).stdout
+    assert "can't be registered" in empty(*words, code=1, TONGBAN_ENV="production").stderr
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
+        ([*REGISTER, "--scope", "everything"], 1, "There is no such scope"),
+        (["openid", "register", "--name", "x", "--redirect-uri", "http://a.b/c"], 1, "can't be"),
+        (["openid", "register", "--name", "x"], 2, "--redirect-uri"),
         (["search", "x", "--region", "999999"], 1, "Unknown region"),
         (["load", "items", "/nowhere.csv"], 2, "does not exist"),
         (["load", "divisions", "/"], 1, "provinces.csv"),
@@ -140,6 +190,9 @@ def test_a_mistake_is_one_clear_line_and_no_traceback(demo, words, code, said):
         ("DATABASE_URL", "mysql://x", "DATABASE_URL"),
         ("DATABASE_URL", "postgresql://x@127.0.0.1:1/none", "Connection refused"),
         ("TONGBAN_HOME", "/proc/nowhere", "TONGBAN_HOME"),
+        ("TONGBAN_ISSUER", "ban.example.gov.cn", "TONGBAN_ISSUER"),
+        ("TONGBAN_ISSUER", "http://ban.example.gov.cn", "TONGBAN_ISSUER"),
+        ("TONGBAN_ISSUER", "https://ban.example.gov.cn/", "TONGBAN_ISSUER"),
     ],
 )
 def test_a_variable_that_makes_no_sense_is_named(empty, name, value, said):
@@ -168,7 +221,17 @@ def test_search_without_an_index_says_what_to_do(empty):
 
 @pytest.mark.parametrize(
     "words",
-    [[], ["serve"], ["load"], ["load", "items"], ["search"], ["ledger", "verify"], ["doctor"]],
+    [
+        [],
+        ["serve"],
+        ["load"],
+        ["load", "items"],
+        ["search"],
+        ["ledger", "verify"],
+        ["doctor"],
+        ["openid"],
+        ["openid", "register"],
+    ],
 )
 def test_every_command_has_help(empty, words):
     assert "Usage" in empty(*words, "--help").stdout

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 
 def _written(path: Path, content: bytes) -> Path:
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    fresh = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     fresh.touch(mode=0o600)
     fresh.write_bytes(content)
     return fresh
@@ -21,12 +21,21 @@ def made_once(path: Path, make: Callable[[], bytes]) -> bytes:
     Of two processes at first use the first wins, and both go on with its content.
     """
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh = _written(path, make())
-        with contextlib.suppress(FileExistsError):
-            os.link(fresh, path)
-        fresh.unlink()
+        written_once(path, make())
     return path.read_bytes()
+
+
+def written_once(path: Path, content: bytes) -> bool:
+    """Write a key file; False when somebody else was first, whose content stays."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = _written(path, content)
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        return False
+    finally:
+        fresh.unlink()
+    return True
 
 
 def replaced(path: Path, content: bytes) -> None:

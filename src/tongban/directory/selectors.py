@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from threading import Lock
@@ -17,6 +18,8 @@ from tongban.directory.models import (
     Account,
     CalendarDay,
     CalendarYear,
+    ConnectedSystem,
+    DataConsent,
     Delegation,
     Person,
     Post,
@@ -187,3 +190,15 @@ def duties_of(account: Account, *, on: date | None = None) -> Duties:
     for role, organ in posts.values_list("role", "organ_id"):
         organs.setdefault(role, set()).add(organ)
     return Duties({role: frozenset(ids) for role, ids in organs.items()})
+
+
+def has_consented(account: Account, system: ConnectedSystem, scopes: Collection[str]) -> bool:
+    """Whether a consent in force covers all of the scopes. One query."""
+    consent = DataConsent.objects.filter(account=account, system=system, withdrawn_at=None).first()
+    return consent is not None and set(scopes) <= set(consent.scopes.split())
+
+
+def connected_systems(account: Account) -> list[DataConsent]:
+    """Consents in force, with their systems, latest first. One query."""
+    in_force = DataConsent.objects.filter(account=account, withdrawn_at=None)
+    return list(in_force.select_related("system").order_by("-given_at"))

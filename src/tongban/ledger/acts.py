@@ -33,6 +33,11 @@ KEY_RETIRED: Final = "keys.retired"
 CALENDAR_LOADED: Final = "directory.calendar_loaded"
 REGIONS_LOADED: Final = "directory.regions_loaded"
 DEMONSTRATION_LOADED: Final = "directory.demonstration_loaded"
+DATA_CONSENTED: Final = "directory.data_consented"
+CONSENT_WITHDRAWN: Final = "directory.consent_withdrawn"
+TOKEN_ISSUED: Final = "directory.token_issued"  # noqa: S105 - the name of an act
+DATA_HANDED_OUT: Final = "directory.data_handed_out"
+SYSTEM_REGISTERED: Final = "directory.system_registered"
 ITEMS_LOADED: Final = "catalogue.items_loaded"
 GUIDE_PUBLISHED: Final = "catalogue.guide_published"
 
@@ -64,6 +69,11 @@ ACTS: Final = {
     CALENDAR_LOADED: _("working calendar loaded"),
     REGIONS_LOADED: _("regions loaded"),
     DEMONSTRATION_LOADED: _("demonstration people loaded"),
+    DATA_CONSENTED: _("consent to a system's use of data"),
+    CONSENT_WITHDRAWN: _("consent withdrawn, system disconnected"),
+    TOKEN_ISSUED: _("signed in to a department's system"),
+    DATA_HANDED_OUT: _("data handed to a department's system"),
+    SYSTEM_REGISTERED: _("department's system registered"),
     ITEMS_LOADED: _("service items loaded"),
     GUIDE_PUBLISHED: _("guide published"),
 }

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -282,6 +283,60 @@ def ledger_integrate(parent: int) -> None:
     from tongban.web.serving import integrate_until_orphaned
 
     integrate_until_orphaned(parent)
+
+
+@cli.group()
+def openid() -> None:
+    """Department systems that sign people in through this installation (OpenID Connect)."""
+
+
+@openid.command("register")
+@click.option("--name", required=True, help="As people know the system; shown to them.")
+@click.option("--redirect-uri", "redirect_uris", multiple=True, required=True, metavar="URI")
+@click.option(
+    "--scope", "scopes", multiple=True, help="May be given again; openid is always there."
+)
+@click.option("--logout-uri", "logout_uris", multiple=True, metavar="URI")
+@click.option("--purpose", default="", help="What for, in a few words; shown to people.")
+@click.option("--contact", default="", help="Whom people can ask; shown to them.")
+@click.option("--full-id-number", is_flag=True, help="Scope identity gives the whole ID number.")
+@click.option("--staff-only", is_flag=True, help="Refuse people without a post in an organ.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def openid_register(as_json: bool, **said: Any) -> None:
+    """Register a system; its secret is printed once and not kept."""
+    set_up()
+    from tongban.web.openid.commands import register_command
+
+    register_command(as_json=as_json, **said)
+
+
+@openid.command("clients")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def openid_clients(as_json: bool) -> None:
+    """List the registered systems."""
+    set_up()
+    from tongban.web.openid.commands import clients_command
+
+    clients_command(as_json=as_json)
+
+
+@openid.command("rotate-key")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def openid_rotate_key(as_json: bool) -> None:
+    """Sign with a new key from now on; older ones stay published."""
+    set_up()
+    from tongban.web.openid.commands import rotate_key_command
+
+    rotate_key_command(as_json=as_json)
+
+
+@openid.command("clean")
+def openid_clean() -> None:
+    """Delete tokens and sign-ins that ended long ago; run it once a day."""
+    set_up()
+    from tongban.web.openid.commands import clean_command
+
+    clean_command()
 
 
 def main() -> None:

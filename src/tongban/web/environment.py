@@ -40,6 +40,7 @@ class Environment:
     allowed_hosts: tuple[str, ...]
     origin: str
     region: str
+    issuer: str
     key_folder: Path | None = None
     cipher: str = "aes-256-gcm"
     sms_url: str = ""
@@ -101,6 +102,7 @@ def read_environment() -> Environment:
         allowed_hosts=tuple(host.strip() for host in hosts.split(",") if host.strip()),
         origin=os.environ.get("TONGBAN_LEDGER_ORIGIN", "tongban.example/ledger"),
         region=os.environ.get("TONGBAN_REGION", DEMONSTRATION_REGION),
+        issuer=_issuer(os.environ.get("TONGBAN_ISSUER", "")),
         key_folder=Path(keys).absolute() if keys else None,
         cipher=cipher,
         sms_url=os.environ.get("TONGBAN_SMS_URL", ""),
@@ -109,6 +111,24 @@ def read_environment() -> Environment:
         proxies=int(proxies),
         client_rate=int(rate),
     )
+
+
+def _issuer(address: str) -> str:
+    """OpenID Connect Discovery 3: an https address without query or fragment, kept verbatim."""
+    parts = urlsplit(address)
+    plain = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
+    if address and (
+        not parts.hostname
+        or not (parts.scheme == "https" or plain)
+        or parts.path
+        or parts.query
+        or parts.fragment
+    ):
+        raise EnvironmentProblem(
+            f"TONGBAN_ISSUER is {address!r}; it must be like https://ban.example.gov.cn,"
+            " without a slash at the end"
+        )
+    return address
 
 
 def make_home(environment: Environment) -> None:

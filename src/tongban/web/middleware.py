@@ -18,6 +18,9 @@ from tongban.directory.clients import client_address
 from tongban.directory.sign_in.devices import LAST_COOKIE
 from tongban.web.errors import domain_error, too_fast, too_large, wrong_method
 
+# Session key of where the forms of a sign-in may lead in the end, and the pages that obey it.
+FORM_TARGET = "form_target"
+SIGN_IN_PAGES = ("/sign-in/",)
 RATE_BURST = 300
 CLIENTS_KEPT = 50_000
 LANGUAGE_COOKIE = "tongban_language"
@@ -52,9 +55,13 @@ class ContentSecurityPolicyMiddleware:
         nonce = secrets.token_urlsafe(16)
         request.csp_nonce = nonce  # type: ignore[attr-defined]
         response = self.get_response(request)
-        response.headers.setdefault(
-            "Content-Security-Policy", settings.CONTENT_SECURITY_POLICY.format(nonce=nonce)
-        )
+        policy = settings.CONTENT_SECURITY_POLICY.format(nonce=nonce)
+        target = getattr(response, "form_target", "")
+        if not target and request.path.startswith(SIGN_IN_PAGES):
+            target = request.session.get(FORM_TARGET, "")
+        if target:
+            policy = policy.replace("form-action 'self'", f"form-action 'self' {target}")
+        response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault(
             "Permissions-Policy", "camera=(), geolocation=(), microphone=()"
         )
@@ -106,6 +113,14 @@ class ClientRateMiddleware:
             while len(self.buckets) > CLIENTS_KEPT:
                 self.buckets.popitem(last=False)
             return tokens >= 1
+
+
+def allow_form_target(response: HttpResponse, origin: str) -> None:
+    """Let a form of this page lead to a registered system's address, by way of our redirect.
+
+    Chromium holds redirects after a form to `form-action`, too. The middleware writes the header.
+    """
+    response.form_target = origin  # type: ignore[attr-defined]
 
 
 class RequestSizeMiddleware:

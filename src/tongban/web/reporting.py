@@ -21,7 +21,7 @@ from tongban.catalogue.search.index import IndexMissing, exists, rebuild
 from tongban.catalogue.search.query import Filters
 from tongban.catalogue.selectors import search_items
 from tongban.catalogue.services import publish_guides
-from tongban.directory.models import Account, CalendarYear, Region
+from tongban.directory.models import Account, CalendarYear, ConnectedSystem, Region
 from tongban.directory.services.calendar import seed_calendar
 from tongban.directory.services.regions import PACKAGED, load_divisions
 from tongban.ledger.rotation import rotate, unfinished
@@ -170,12 +170,15 @@ def doctor_command(*, as_json: bool) -> None:
     """What is in force; what is unsafe in production makes the command fail."""
     environment = settings.ENVIRONMENT
     demonstration = Account.objects.filter(demonstration=True).count()
+    systems = ConnectedSystem.objects.count()
     years = sorted(CalendarYear.objects.values_list("year", flat=True))
     facts = {
         "environment": environment.kind,
         "home": str(environment.home),
         "database": connection.vendor,
         "ledger_origin": environment.origin,
+        "openid_issuer": environment.issuer or "the address that is asked",
+        "connected_systems": systems,
         "ledger_entries": current_root()[0],
         "search_index": exists(),
         "calendar_years": f"{years[0]}-{years[-1]}" if years else "none",
@@ -189,6 +192,10 @@ def doctor_command(*, as_json: bool) -> None:
             unsafe.append("TONGBAN_LEDGER_ORIGIN is the example; set it to this log's own address")
         if set(environment.allowed_hosts) <= {"localhost", "127.0.0.1", "[::1]"}:
             unsafe.append("TONGBAN_HOSTS names only this machine; set the public host name")
+        if systems and not environment.issuer:
+            unsafe.append(
+                "TONGBAN_ISSUER is not set; systems sign people in, set its public address"
+            )
     for path in environment.keys.glob("*"):
         if path.stat().st_mode & 0o077:
             unsafe.append(f"{path} can be read by others; chmod 600")

@@ -2,8 +2,11 @@
 
 from django.urls import include, path
 
+from tongban.base.permissions import Permission, opens_to
 from tongban.web import my_data_views, views
 from tongban.web.api import api
+from tongban.web.openid.urls import discovery, provider
+from tongban.web.sign_in import SignIn
 
 pages = (
     [
@@ -26,11 +29,14 @@ pages = (
 
 urlpatterns = [
     path("", include(pages)),
+    path("sign-in/", opens_to(Permission.VISIT)(SignIn.as_view()), name="account_login"),
     path("", include("tongban.directory.sign_in.urls")),
     path("", include("tongban.directory.urls")),
     path("", include("tongban.catalogue.urls")),
     path("", include("tongban.cases.urls")),
     path("", include("tongban.ledger.urls")),
+    path("", include(provider)),
+    path("", include(discovery)),
     path("api/v1/", api.urls),
 ]
 

@@ -20,6 +20,7 @@ from tongban.directory.models.places import (
     Region,
 )
 from tongban.directory.models.security import AccountPhone, Attempts, KnownDevice, SecurityEvent
+from tongban.directory.models.systems import ConnectedSystem, DataConsent, SystemSignIn
 
 __all__ = [
     "Account",
@@ -27,7 +28,9 @@ __all__ = [
     "Attempts",
     "CalendarDay",
     "CalendarYear",
+    "ConnectedSystem",
     "CorrectionRequest",
+    "DataConsent",
     "DelegatedItem",
     "Delegation",
     "Enterprise",
@@ -41,4 +44,5 @@ __all__ = [
     "Region",
     "SecurityEvent",
     "Substitution",
+    "SystemSignIn",
 ]

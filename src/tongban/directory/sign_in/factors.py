@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 
 from allauth.account.internal.flows.login import get_authentication_records
 from django.http import HttpRequest
 
+from tongban.base.clocks import utc_now
 from tongban.directory.models import Account
 
 # A second factor lasts as long as a morning at the counter.
 SECOND_FACTOR_SECONDS = 4 * 3600
+
+
+SIGNED_IN_AT = "signed_in_at"
+
+
+def note_sign_in(request: HttpRequest) -> None:
+    """Keep in the session when the person proved who they are. Call it after each sign-in."""
+    request.session[SIGNED_IN_AT] = utc_now().timestamp()
+
+
+def signed_in_at(request: HttpRequest) -> datetime | None:
+    """When the person of this session last proved who they are; None when that was not noted."""
+    seconds = request.session.get(SIGNED_IN_AT)
+    return None if seconds is None else datetime.fromtimestamp(seconds, tz=UTC)
 
 
 def second_factor_used(request: HttpRequest) -> bool:

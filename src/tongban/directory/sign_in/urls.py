@@ -1,6 +1,6 @@
 """The addresses of allauth's pages, each with the permission that it needs.
 
-The names are allauth's own: it finds its pages by them.
+The names are allauth's own: it finds its pages by them. The sign-in page itself is in `web`.
 """
 
 from functools import wraps
@@ -19,7 +19,6 @@ from tongban.base.permissions import Permission, opens_to
 EVERYONE, OWN = Permission.VISIT, Permission.OWN_SPACE
 
 PAGES = (
-    ("sign-in/", account.login, "account_login", EVERYONE),
     ("sign-in/code/", account.request_login_code, "account_request_login_code", EVERYONE),
     ("sign-in/code/confirm/", account.confirm_login_code, "account_confirm_login_code", EVERYONE),
     ("sign-in/second-step/", factors.authenticate, "mfa_authenticate", EVERYONE),
