@@ -119,6 +119,10 @@ ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+# A whole hall of people shares an address; failures have limits of their own (`limits.py`).
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "signup": "60/m/ip", "request_login_code": "60/m/ip"}
+# Six digits, for phones and for older eyes; three tries a code, few codes an hour.
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
