@@ -6,7 +6,7 @@ DEV := $(VENV)/.dev-installed
 RUN := $(VENV)/.installed
 export TONGBAN_HOME ?= $(CURDIR)/var
 
-.PHONY: run test check test-postgres test-browser bench messages asvs audit sbom requirements format clean
+.PHONY: run test check test-postgres test-browser bench messages asvs audit sbom requirements format clean permissions
 
 run: $(RUN)
 	@$(BIN)/tongban load demo
@@ -30,6 +30,9 @@ test-browser: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m bench
+
+permissions: $(DEV)
+	$(BIN)/python tools/permissions.py
 
 messages: $(DEV)
 	$(BIN)/python tools/messages.py

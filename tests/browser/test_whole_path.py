@@ -59,7 +59,7 @@ class Visitor:
         self.page.goto(f"/sign-in/?next={path}")
         self.page.get_by_label("账号", exact=True).fill(username)
         self.page.get_by_label("密码", exact=True).fill("tongban-demo")
-        self.page.get_by_role("button", name="登录").click()
+        self.page.get_by_role("button", name="登录", exact=True).click()
 
     def button(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
@@ -91,13 +91,14 @@ def test_from_search_to_a_decided_case(browser, server, surroundings, tmp_path, 
     resident.button("登录")
     resident.sees("05-start")
     resident.button("开始办理")
+    own = page.get_by_label("身份证号").input_value()
     page.get_by_label("身份证号").fill("511602188002290019")  # one digit wrong
     resident.button("保存,下一步")
     expect(page.get_by_role("alert")).to_contain_text("身份证号第 18 位不对,请核对")
     resident.sees("06-mistake")
     page.get_by_role("alert").get_by_role("link").click()
     expect(page.get_by_label("身份证号")).to_be_focused()
-    page.get_by_label("身份证号").fill("511602188002290018")
+    page.get_by_label("身份证号").fill(own)
     resident.button("保存,下一步")
     page.get_by_label("丢失补证").check()
     page.get_by_label("到窗口领取").check()

@@ -113,7 +113,7 @@ def test_an_unknown_region_in_a_search_gets_a_clear_answer(site, client):
     assert answer.status_code == 404
     assert "999999000000" in text_of(answer)
     api = client.get("/api/v1/search?q=x&region=999999000000")
-    assert api.status_code == 422
+    assert api.status_code == 404
     assert api.headers["Content-Type"] == "application/problem+json"
     assert api.json()["errors"][0]["pointer"] == "/region"
 

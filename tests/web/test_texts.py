@@ -14,3 +14,13 @@ def test_every_text_has_its_chinese():
         [sys.executable, "tools/messages.py", "--check"], cwd=ROOT, capture_output=True, text=True
     )
     assert check.returncode == 0, check.stdout
+
+
+def test_the_page_of_permissions_is_up_to_date():
+    done = subprocess.run(
+        [sys.executable, "tools/permissions.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -77,3 +77,47 @@ def problem_document(error: DomainError, instance: str | None = None) -> dict[st
         {"pointer": one.pointer, "code": one.code, "detail": str(one.detail)} for one in errors
     ]
     return document
+
+
+# RFC 9457 as a JSON schema, for the OpenAPI document.
+PROBLEM_SCHEMA: dict[str, object] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "errors"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "code", "detail"],
+                "properties": {
+                    "pointer": {"type": "string"},
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+MEANINGS = {
+    400: "The request can't be read",
+    404: "There is no such thing",
+    405: "The address does not work like that",
+    422: "The request is not valid",
+    429: "Too many requests at once; see Retry-After",
+}
+
+
+def documented(*statuses: int) -> dict[str, object]:
+    """What an operation may answer besides success, for the OpenAPI document."""
+    content = {"application/problem+json": {"schema": PROBLEM_SCHEMA}}
+    return {
+        "responses": {
+            status: {"description": MEANINGS[status], "content": content}
+            for status in sorted({*statuses, 429})
+        }
+    }

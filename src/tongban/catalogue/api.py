@@ -7,7 +7,7 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from tongban.base.permissions import Permission, opens_to
-from tongban.base.problems import InvalidInput, NotFound
+from tongban.base.problems import NotFound, documented
 from tongban.catalogue.search.index import Listing
 from tongban.catalogue.search.query import Filters
 from tongban.catalogue.selectors import (
@@ -80,12 +80,12 @@ def search_document(found: SearchResult, region: str) -> dict[str, object]:
 
 
 def checked_region(code: str) -> str:
-    """The 12-digit code of a known region, "" for none. Raises InvalidInput for an unknown one."""
+    """The 12-digit code of a known region, "" for none. Raises NotFound for an unknown one."""
     if not code:
         return ""
     region = find_region(code)
     if region is None:
-        raise InvalidInput(
+        raise NotFound(
             code="unknown_region",
             title="Unknown region",
             detail=f"{code!r} is not the code of a region that is loaded",
@@ -95,7 +95,12 @@ def checked_region(code: str) -> str:
     return region.code
 
 
-@router.get("/search", response=SearchAnswer, summary="Search service items")
+@router.get(
+    "/search",
+    response=SearchAnswer,
+    summary="Search service items",
+    openapi_extra=documented(404, 422),
+)
 @opens_to(Permission.VISIT)
 def search(request: HttpRequest, asked: Query[SearchQuery]) -> dict[str, object]:
     region = checked_region(asked.region)
@@ -103,7 +108,12 @@ def search(request: HttpRequest, asked: Query[SearchQuery]) -> dict[str, object]
     return search_document(search_items(asked.q, filters, page=asked.page, size=asked.size), region)
 
 
-@router.get("/items/{code}", response=Item, summary="One service item with its guide")
+@router.get(
+    "/items/{code}",
+    response=Item,
+    summary="One service item with its guide",
+    openapi_extra=documented(404),
+)
 @opens_to(Permission.VISIT)
 def item(request: HttpRequest, code: str) -> dict[str, object]:
     found = find_item(code)
