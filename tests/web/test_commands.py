@@ -55,6 +55,13 @@ def empty(tmp_path) -> Shell:
     return Shell(tmp_path / "fresh")
 
 
+@pytest.fixture
+def copy(demo, tmp_path) -> Shell:
+    """The demonstration, to be spoilt."""
+    shutil.copytree(demo.home, tmp_path / "copy")
+    return Shell(tmp_path / "copy")
+
+
 def test_divisions_load_into_an_empty_folder(empty):
     report = empty.json("load", "divisions", str(PACKAGED))
     assert set(report) == {"read", "created", "updated", "unchanged", "problems"}
@@ -82,13 +89,11 @@ def test_loading_the_demonstration_again_changes_nothing(demo):
     assert all(report["created"] == 0 for report in reports.values())
 
 
-def test_the_ledger_verifies_and_names_a_tampered_entry(demo, tmp_path):
+def test_the_ledger_verifies_and_names_a_tampered_entry(demo, copy):
     verdict = demo.json("ledger", "verify")
     assert verdict["ok"] is True
     assert verdict["entries"] > 5
     assert len(verdict["root"]) == 64
-    copy = Shell(tmp_path / "copy")
-    shutil.copytree(demo.home, copy.home)
     with sqlite3.connect(copy.home / "tongban.sqlite3") as database:
         database.execute(
             "UPDATE ledger_entry SET leaf = replace(leaf, 'loaded', 'lOaded') WHERE seq = 2"
@@ -109,6 +114,64 @@ def test_the_doctor_finds_nothing_unsafe_in_a_demonstration(demo):
 def test_the_doctor_fails_on_an_unsafe_production(demo):
     document = demo.json("doctor", code=1, TONGBAN_ENV="production")
     assert any("demonstration" in line for line in document["unsafe"])
+
+
+SAFE = {
+    "TONGBAN_ENV": "production",
+    "TONGBAN_HOSTS": "ban.example.gov.cn",
+    "TONGBAN_LEDGER_ORIGIN": "ban.example.gov.cn/ledger",
+    "TONGBAN_PROXIES": "1",
+    "TONGBAN_SMS_URL": "https://sms.example.gov.cn/send",
+}
+
+
+def test_the_doctor_finds_a_safe_production_safe(empty):
+    empty("migrate")
+    document = empty.json("doctor", "--security", **SAFE)
+    assert document["unsafe"] == []
+    assert any("breached-passwords" in line for line in document["advice"])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "word"),
+    [
+        ("TONGBAN_ENV", "development", "TONGBAN_ENV"),
+        ("TONGBAN_HOSTS", "localhost", "TONGBAN_HOSTS"),
+        ("TONGBAN_HOSTS", "*", "TONGBAN_HOSTS"),
+        ("TONGBAN_LEDGER_ORIGIN", "tongban.example/ledger", "TONGBAN_LEDGER_ORIGIN"),
+        ("TONGBAN_PROXIES", "0", "TONGBAN_PROXIES"),
+        ("TONGBAN_CLIENT_RATE", "0", "TONGBAN_CLIENT_RATE"),
+        ("TONGBAN_SMS_URL", "", "TONGBAN_SMS_URL"),
+        ("TONGBAN_SMS_URL", "http://sms.example.gov.cn/send", "not https"),
+    ],
+)
+def test_the_doctor_names_each_thing_that_is_unsafe(empty, name, value, word):
+    empty("migrate")
+    document = empty.json("doctor", "--security", code=1, **SAFE | {name: value})
+    assert any(word in line for line in document["unsafe"]), document["unsafe"]
+
+
+def test_the_doctor_notices_open_key_files_and_lost_keys(copy):
+    keys = copy.home / "keys"
+    (keys / "data-keys.json").chmod(0o644)
+    document = copy.json("doctor", code=1)
+    assert any("chmod 600" in line for line in document["unsafe"])
+    (keys / "data-keys.json").unlink()
+    document = copy.json("doctor", code=1)
+    assert any("don't open what is stored" in line for line in document["unsafe"])
+
+
+def test_data_keys_are_rotated_and_listed(copy):
+    before = copy.json("keys", "list")["keys"]
+    done = copy.json("keys", "rotate", "--algorithm", "sm4-gcm")
+    assert done["resealed"] > 4
+    rows = copy.json("keys", "list")["keys"]
+    assert [row["use"] for row in rows] == ["retired", "seals"]
+    assert rows[0]["id"] == before[0]["id"]
+    assert rows[1]["algorithm"] == "sm4-gcm"
+    assert "secret" not in rows[1]
+    assert copy.json("ledger", "verify")["ok"] is True
+    assert copy("keys", "rotate", "--algorithm", "rot13", code=2)
 
 
 def test_production_refuses_demonstration_data(empty):

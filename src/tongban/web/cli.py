@@ -121,12 +121,13 @@ def search(query: str, region: str, size: int, as_json: bool) -> None:
 
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def doctor(as_json: bool) -> None:
+@click.option("--security", is_flag=True, help="Ask all that a public installation needs.")
+def doctor(as_json: bool, security: bool) -> None:
     """Print what is in force and what is unsafe; exit 1 when something is."""
     set_up()
     from tongban.web.reporting import doctor_command
 
-    doctor_command(as_json=as_json)
+    doctor_command(as_json=as_json, security=security)
 
 
 @cli.group()

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 from django.conf import settings
-from django.db import connection
 from pydantic import ValidationError
 
 from tongban.base.sealing import CIPHERS
@@ -21,13 +20,13 @@ from tongban.catalogue.search.index import IndexMissing, exists, rebuild
 from tongban.catalogue.search.query import Filters
 from tongban.catalogue.selectors import search_items
 from tongban.catalogue.services import publish_guides
-from tongban.directory.models import Account, CalendarYear, ConnectedSystem, Region
+from tongban.directory.models import Region
 from tongban.directory.services.calendar import seed_calendar
 from tongban.directory.services.regions import PACKAGED, load_divisions
 from tongban.ledger.rotation import rotate, unfinished
 from tongban.ledger.sealed import ring
-from tongban.ledger.services import current_root
 from tongban.ledger.verification import verify_log
+from tongban.web import doctor
 from tongban.web.cli import end_progress, print_json
 from tongban.web.wording import width
 
@@ -166,44 +165,18 @@ def rotate_command(algorithm: str | None, *, as_json: bool, progress: Progress) 
         click.echo(f"{resealed:,} rows are sealed under {document['key']}")
 
 
-def doctor_command(*, as_json: bool) -> None:
-    """What is in force; what is unsafe in production makes the command fail."""
-    environment = settings.ENVIRONMENT
-    demonstration = Account.objects.filter(demonstration=True).count()
-    systems = ConnectedSystem.objects.count()
-    years = sorted(CalendarYear.objects.values_list("year", flat=True))
-    facts = {
-        "environment": environment.kind,
-        "home": str(environment.home),
-        "database": connection.vendor,
-        "ledger_origin": environment.origin,
-        "openid_issuer": environment.issuer or "the address that is asked",
-        "connected_systems": systems,
-        "ledger_entries": current_root()[0],
-        "search_index": exists(),
-        "calendar_years": f"{years[0]}-{years[-1]}" if years else "none",
-        "demonstration_accounts": demonstration,
-    }
-    unsafe = []
-    if environment.production:
-        if demonstration:
-            unsafe.append("demonstration accounts are in the database (sign-in refuses them)")
-        if environment.origin.startswith("tongban.example"):
-            unsafe.append("TONGBAN_LEDGER_ORIGIN is the example; set it to this log's own address")
-        if set(environment.allowed_hosts) <= {"localhost", "127.0.0.1", "[::1]"}:
-            unsafe.append("TONGBAN_HOSTS names only this machine; set the public host name")
-        if systems and not environment.issuer:
-            unsafe.append(
-                "TONGBAN_ISSUER is not set; systems sign people in, set its public address"
-            )
-    for path in environment.keys.glob("*"):
-        if path.stat().st_mode & 0o077:
-            unsafe.append(f"{path} can be read by others; chmod 600")
+def doctor_command(*, as_json: bool, security: bool) -> None:
+    """What is in force; what is unsafe makes the command fail."""
+    known = doctor.facts()
+    unsafe = doctor.unsafe(as_production=security)
+    advice = doctor.advice() if security else []
     if as_json:
-        print_json({"ok": not unsafe, **facts, "unsafe": unsafe})
+        print_json({"ok": not unsafe, **known, "unsafe": unsafe, "advice": advice})
     else:
-        for name, value in facts.items():
+        for name, value in known.items():
             click.echo(f"{name:24}{value}")
+        for line in advice:
+            click.echo(f"better: {line}", err=True)
         for line in unsafe:
             click.echo(f"UNSAFE: {line}", err=True)
     if unsafe:
