@@ -214,7 +214,9 @@ def database_settings(environment: Environment) -> dict[str, object]:
         "PASSWORD": unquote(url.password or ""),
         "HOST": unquote(query.get("host", url.hostname or "")),
         "PORT": str(url.port or ""),
-        "OPTIONS": {name: query[name] for name in query if name != "host"},
+        # No statement of a page may hold the database for longer; loading sets its own.
+        "OPTIONS": {"options": "-c statement_timeout=60s"}
+        | {name: query[name] for name in query if name != "host"},
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
     }

@@ -19,6 +19,7 @@ from django.db import OperationalError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from granian import Granian
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 
 from tongban.catalogue.search.index import exists, rebuild
 from tongban.ledger.services import BrokenEntry, integrate
@@ -78,6 +79,8 @@ def serve(*, host: str, port: int | None, workers: int) -> None:
             blocking_threads=4,
             log_access=False,
             respawn_failed_workers=True,
+            # A client that sends its header a byte at a time holds a connection no longer than this.
+            http1_settings=HTTP1Settings(header_read_timeout=10_000),
         ).serve()
     finally:
         stopping.set()
