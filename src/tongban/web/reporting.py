@@ -24,6 +24,7 @@ from tongban.catalogue.services import publish_guides
 from tongban.directory.models import Account, CalendarYear, ConnectedSystem, Region
 from tongban.directory.services.calendar import seed_calendar
 from tongban.directory.services.regions import PACKAGED, load_divisions
+from tongban.directory.sign_in.upstream.adapter import SECRET_FILE
 from tongban.ledger.rotation import rotate, unfinished
 from tongban.ledger.sealed import ring
 from tongban.ledger.services import current_root
@@ -179,6 +180,7 @@ def doctor_command(*, as_json: bool) -> None:
         "ledger_origin": environment.origin,
         "openid_issuer": environment.issuer or "the address that is asked",
         "connected_systems": systems,
+        "upstream": environment.upstream.issuer if environment.upstream else "none",
         "ledger_entries": current_root()[0],
         "search_index": exists(),
         "calendar_years": f"{years[0]}-{years[-1]}" if years else "none",
@@ -196,6 +198,8 @@ def doctor_command(*, as_json: bool) -> None:
             unsafe.append(
                 "TONGBAN_ISSUER is not set; systems sign people in, set its public address"
             )
+    if environment.upstream and not (environment.keys / SECRET_FILE).exists():
+        unsafe.append(f"{environment.keys / SECRET_FILE} is missing; nobody can sign in there")
     for path in environment.keys.glob("*"):
         if path.stat().st_mode & 0o077:
             unsafe.append(f"{path} can be read by others; chmod 600")

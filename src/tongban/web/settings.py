@@ -48,6 +48,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 
 MIDDLEWARE = [
@@ -125,6 +127,13 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_FORMS = {
     "login": "tongban.directory.sign_in.forms.SignInForm",
     "request_login_code": "tongban.directory.sign_in.forms.RequestCodeForm",
+}
+# The upstream itself is read from the environment by the adapter.
+SOCIALACCOUNT_ADAPTER = "tongban.directory.sign_in.upstream.adapter.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "provider_class": "tongban.directory.sign_in.upstream.provider.UpstreamProvider"
+    }
 }
 MFA_ADAPTER = "tongban.directory.sign_in.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
