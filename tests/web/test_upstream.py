@@ -8,6 +8,12 @@ from time import time
 import pytest
 import requests
 from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.contrib.sessions.models import Session
 from django.test import Client
@@ -19,6 +25,7 @@ from tests.web.openid_client import sign_in as by_password
 from tests.web.upstream_provider import CLIENT_ID, ISSUER, SECRET, Platform, Visitor, leads_to
 from tongban.base.upstream import Upstream
 from tongban.directory.models import Account, IdentityLevel, KnownDevice, Person, SecurityEvent
+from tongban.directory.sign_in import limits
 from tongban.directory.sign_in.upstream import discovery
 from tongban.ledger.models import Entry
 from tongban.web.my_data import close_account, everything_about
@@ -318,12 +325,46 @@ def test_cancelled_by_the_person(visitor):
     assert visitor.account_id() is None
 
 
-def test_failures_count_and_are_stopped(visitor):
-    for _ in range(60):
+def test_codes_that_are_no_good_count_and_are_stopped(visitor, monkeypatch):
+    monkeypatch.setattr(limits, "UPSTREAM", limits.Limit("upstream", 3, 900))
+    for _ in range(5):  # What answers no question of ours does not count: anybody can bring that.
         assert visitor.back(state="x", code="y").status_code == 401
-    answer = visitor.sign_in()
-    assert answer.status_code == 403
+        visitor.sign_in()
+        visitor.browser.logout()
+    visitor.platform.changes = {"nonce": "another"}
+    for _ in range(3):
+        assert visitor.sign_in().status_code == 401
+    visitor.platform.changes = {}
+    assert visitor.sign_in().status_code == 403
     assert visitor.account_id() is None
+    assert SecurityEvent.objects.filter(kind="sign_in_stopped").count() == 1
+
+
+def test_an_upstream_that_is_away_is_not_asked_by_everybody(visitor):
+    visitor.platform.metadata = {"issuer": "https://evil.example"}
+    for _ in range(3):
+        assert visitor.browser.post("/sign-in/upstream/").status_code == 401
+    assert len(visitor.platform.asked) == 1
+
+
+def test_two_at_one_moment(visitor, monkeypatch):
+    """Both see that there is no account yet; the database lets one in."""
+    visitor.sign_in()
+    monkeypatch.setattr("allauth.socialaccount.models.SocialLogin.lookup", lambda login: None)
+    again = Visitor(visitor.platform)
+    before = counts()
+    answer = again.sign_in()
+    assert answer.status_code == 409
+    assert again.account_id() is None
+    assert counts() == before
+
+
+def test_an_old_proof_does_not_do_for_who_wants_to_prove_it_again(visitor):
+    visitor.sign_in()
+    for seconds, status in ((7200, 401), (0, 200)):
+        address = visitor.begin()
+        visitor.platform.claims["auth_time"] = int(time()) - seconds
+        assert visitor.back(**visitor.platform.agree(address)).status_code == status
 
 
 # Whose account it is
@@ -418,6 +459,7 @@ def test_a_closed_account_is_not_opened_again(visitor):
         (("mfa",), {"amr": ["pwd", "mfa"]}, True),
         (("mfa",), {"amr": "mfa"}, False),
         (("3",), {}, False),
+        (("3",), {"acr": "3", "auth_time": int(time()) - 5 * 3600}, False),
     ],
 )
 def test_two_factors_there_count_when_the_installation_trusts_the_word(
@@ -430,6 +472,21 @@ def test_two_factors_there_count_when_the_installation_trusts_the_word(
     visitor.sign_in()
     assert visitor.account_id() == administrator.pk
     assert visitor.browser.get("/work/posts/").status_code == (200 if opens else 403)
+
+
+def test_who_has_a_second_step_here_takes_it_here(visitor, world):
+    TOTP.activate(world.resident, "JBSWY3DPEHPK3PXP")
+    SocialAccount.objects.create(user=world.resident, provider=ISSUER, uid="person-1")
+    number_of(visitor, ID_NUMBERS[0])
+    assert leads_to(visitor.sign_in()) == "/sign-in/second-step/"
+    assert visitor.account_id() is None
+    kept = str(visitor.browser.session.items())
+    assert ID_NUMBERS[0] not in kept
+    assert "赵新" not in kept
+    counter = next(yield_hotp_counters_from_time())
+    code = format_hotp_value(hotp_value("JBSWY3DPEHPK3PXP", counter))
+    visitor.browser.post("/sign-in/second-step/", {"code": code})
+    assert visitor.account_id() == world.resident.pk
 
 
 # Connecting and disconnecting

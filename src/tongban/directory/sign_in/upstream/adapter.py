@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from typing import Any
 
 from allauth.account.internal.flows.reauthentication import is_reauthentication_required
@@ -84,7 +85,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
 
     def pre_social_login(self, request: HttpRequest, login: Any) -> None:
         login.token = None  # Was needed for userinfo, and is not kept anywhere.
-        login.state["strong"] = is_strong(login.claims, upstream_in_force())
+        login.state["strong"] = is_strong(login.claims, upstream_in_force(), time.time())
         if login.state.get("process") == AuthProcess.CONNECT:
             raise ImmediateHttpResponse(self._connect(request, login))
         # As on the sign-in page: who proves it again keeps the session, another one does not.

@@ -7,10 +7,12 @@ from typing import Any
 
 from allauth.socialaccount.adapter import get_adapter
 from django.conf import settings
+from requests import RequestException
 
 from tongban.directory.sign_in.upstream.refused import Refused
 
 KEPT_SECONDS = 600
+RETRY_SECONDS = 5
 NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 _kept: dict[str, tuple[float, dict[str, Any]]] = {}
 
@@ -28,12 +30,21 @@ def fetched(address: str, access_token: str = "") -> dict[str, Any]:
 
 
 def metadata(issuer: str) -> dict[str, Any]:
-    """The discovery document of the issuer, checked; kept for ten minutes."""
-    at, document = _kept.get(issuer, (0.0, {}))
-    if not document or time.monotonic() - at > KEPT_SECONDS:
-        document = fetched(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-        _check(document, issuer)
-        _kept[issuer] = (time.monotonic(), document)
+    """The discovery document of the issuer, checked; kept for ten minutes.
+
+    One that did not come is asked for again after a while: not everybody waits for it.
+    """
+    until, document = _kept.get(issuer, (0.0, {}))
+    if time.monotonic() > until:
+        try:
+            document = fetched(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+            _check(document, issuer)
+        except (Refused, RequestException):
+            _kept[issuer] = (time.monotonic() + RETRY_SECONDS, {})
+            raise
+        _kept[issuer] = (time.monotonic() + KEPT_SECONDS, document)
+    if not document:
+        raise Refused("away")
     return document
 
 

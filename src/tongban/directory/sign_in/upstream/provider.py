@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from typing import Any
 
 from allauth.socialaccount.models import SocialToken
@@ -12,18 +13,27 @@ from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOA
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from tongban.base.problems import NotPermitted
+from tongban.directory import security_log
+from tongban.directory.clients import client_reference
+from tongban.directory.sign_in import limits
 from tongban.directory.sign_in.upstream import discovery
-from tongban.directory.sign_in.upstream.claims import person_in
+from tongban.directory.sign_in.upstream.claims import person_in, proven_since
 from tongban.directory.sign_in.upstream.id_token import checked_claims
 from tongban.directory.sign_in.upstream.refused import Refused
 from tongban.directory.upstream import upstream_in_force
 
 
 class UpstreamAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
-    """One sign-in, from the code to claims that can be believed. `nonce` is what we sent."""
+    """One sign-in, from the code to claims that can be believed.
+
+    `nonce` is what we sent; `since` is when, if we asked for a fresh proof (0: we did not).
+    """
 
     nonce = ""
+    since = 0
 
     @property
     def openid_config(self) -> dict[str, Any]:
@@ -47,6 +57,7 @@ class UpstreamAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         promised = self.openid_config.get("authorization_response_iss_parameter_supported")
         if request.GET.get("iss", None if promised else self.provider_id) != self.provider_id:
             raise Refused("answer_issuer")
+        self._count(request)
         try:
             answer: dict[str, Any] = super().get_access_token_data(
                 request, app, client, pkce_code_verifier
@@ -54,6 +65,17 @@ class UpstreamAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         except (KeyError, TypeError, ValueError):
             raise Refused("token_answer") from None
         return answer
+
+    def _count(self, request: HttpRequest) -> None:
+        """Codes that one client may hand in. The answer to a question of ours alone counts."""
+        if limits.take(limits.UPSTREAM, client_reference(request)):
+            return
+        security_log.note(request, security_log.SIGN_IN_STOPPED, subject="upstream")
+        raise NotPermitted(
+            code="too_often",
+            title=_("Too many attempts"),
+            fix=_("Wait 15 minutes, or sign in another way."),
+        )
 
     def parse_token(self, data: dict[str, Any]) -> SocialToken:
         return SocialToken(token=str(data["access_token"]))
@@ -69,7 +91,10 @@ class UpstreamAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
             nonce=self.nonce,
             access_token=token.token,
         )
+        if not proven_since(claims, self.since):
+            raise Refused("auth_time")
         claims = self._with_userinfo(claims, token.token)
+        limits.give_back(limits.UPSTREAM, client_reference(request))
         login = self.get_provider().sociallogin_from_response(request, claims)
         login.claims = claims
         return login
@@ -98,14 +123,14 @@ class UpstreamProvider(OpenIDConnectProvider):  # type: ignore[misc]
         **options: Any,
     ) -> HttpResponse:
         """Send the person there. What the address of our own page says adds nothing to it."""
-        nonce = secrets.token_urlsafe(32)
-        asked = {"nonce": nonce}
-        if request.user.is_authenticated:  # Who is known here wants to prove it, not to be known.
-            asked["prompt"] = "login"
         if not self.app.secret:
             raise Refused("no_secret")
+        nonce, since = secrets.token_urlsafe(32), 0
+        asked = {"nonce": nonce}
+        if request.user.is_authenticated:  # Who is known here wants to prove it, not to be known.
+            asked["prompt"], since = "login", int(time.time())
         answer: HttpResponse = super().redirect(
-            request, process, next_url, data, auth_params=asked, nonce=nonce
+            request, process, next_url, data, auth_params=asked, nonce=nonce, since=since
         )
         return answer
 
@@ -134,5 +159,6 @@ class UpstreamProvider(OpenIDConnectProvider):  # type: ignore[misc]
 class Back(OAuth2CallbackView):  # type: ignore[misc]
     def _get_state(self, request: HttpRequest, provider: UpstreamProvider) -> Any:
         state, answer = super()._get_state(request, provider)
-        self.adapter.nonce = (state or {}).get("nonce", "")
+        if state:
+            self.adapter.nonce, self.adapter.since = state["nonce"], state["since"]
         return state, answer

@@ -22,12 +22,10 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from requests import RequestException
 
 from tongban.base.permissions import Permission, opens_to
-from tongban.base.problems import Conflict, NotPermitted
+from tongban.base.problems import Conflict
 from tongban.directory import security_log
-from tongban.directory.clients import client_reference
 from tongban.directory.requests import account_of
 from tongban.directory.services import upstream as identities
-from tongban.directory.sign_in import limits
 from tongban.directory.sign_in.upstream.adapter import PROVIDER
 from tongban.directory.sign_in.upstream.provider import Back, UpstreamAdapter
 from tongban.directory.upstream import upstream_in_force
@@ -78,15 +76,7 @@ def _sent(request: HttpRequest, process: str) -> HttpResponse:
 @only_with_upstream
 @require_GET
 def back(request: HttpRequest) -> HttpResponse:
-    """From the upstream, with a code or a refusal. What fails counts as an attempt to sign in."""
-    client = client_reference(request)
-    if not limits.take(limits.CLIENT, client):
-        security_log.note(request, security_log.SIGN_IN_STOPPED, subject="upstream")
-        raise NotPermitted(
-            code="too_often",
-            title=_("Too many attempts"),
-            fix=_("Wait 15 minutes, or sign in another way."),
-        )
+    """From the upstream, with a code or a refusal."""
     adapter = UpstreamAdapter(request, upstream_in_force().issuer)
     try:
         answer: HttpResponse = Back.adapter_view(adapter)(request)
@@ -96,7 +86,6 @@ def back(request: HttpRequest) -> HttpResponse:
         ) from None
     if answer.status_code >= 400:
         return answer
-    limits.give_back(limits.CLIENT, client)
     return _by_page(request, answer)
 
 
