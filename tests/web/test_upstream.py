@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from time import time
 
@@ -28,7 +29,9 @@ from tongban.directory.models import Account, IdentityLevel, KnownDevice, Person
 from tongban.directory.sign_in import limits
 from tongban.directory.sign_in.upstream import discovery
 from tongban.ledger.models import Entry
+from tongban.web.environment import EnvironmentProblem, read_environment
 from tongban.web.my_data import close_account, everything_about
+from tongban.web.reporting import doctor_command
 
 
 @pytest.fixture
@@ -612,3 +615,49 @@ def test_with_an_issuer_the_pages_of_signing_in_work(visitor, path):
 def test_leaving_for_the_upstream_is_by_a_form_alone(visitor):
     assert visitor.browser.get("/sign-in/upstream/").status_code == 405
     assert Client(enforce_csrf_checks=True).post("/sign-in/upstream/").status_code == 403
+
+
+# Variables
+
+
+@pytest.mark.parametrize(
+    ("variables", "complaint"),
+    [
+        ({"ISSUER": "http://id.example.gov.cn"}, "TONGBAN_UPSTREAM_ISSUER"),
+        ({"ISSUER": "https://id.example.gov.cn?x=1"}, "TONGBAN_UPSTREAM_ISSUER"),
+        ({"ISSUER": f"https://{'x' * 200}"}, "TONGBAN_UPSTREAM_ISSUER"),
+        ({"ISSUER": "http://127.0.0.1:9", "ENV": "production"}, "TONGBAN_UPSTREAM_ISSUER"),
+        ({"CLIENT_ID": ""}, "TONGBAN_UPSTREAM_CLIENT_ID"),
+        ({"NAME": "名" * 41}, "TONGBAN_UPSTREAM_NAME"),
+    ],
+)
+def test_variables_that_make_no_sense(monkeypatch, variables, complaint):
+    for name, value in ({"ISSUER": ISSUER, "CLIENT_ID": CLIENT_ID} | variables).items():
+        monkeypatch.setenv(f"TONGBAN_{'' if name == 'ENV' else 'UPSTREAM_'}{name}", value)
+    with pytest.raises(EnvironmentProblem, match=complaint):
+        read_environment()
+
+
+def test_what_the_variables_say(monkeypatch):
+    assert read_environment().upstream is None
+    monkeypatch.setenv("TONGBAN_UPSTREAM_ISSUER", ISSUER)
+    monkeypatch.setenv("TONGBAN_UPSTREAM_CLIENT_ID", CLIENT_ID)
+    assert read_environment().upstream == Upstream(ISSUER, CLIENT_ID, "国家政务服务平台")
+    monkeypatch.setenv("TONGBAN_UPSTREAM_SCOPE", "identity profile")
+    monkeypatch.setenv("TONGBAN_UPSTREAM_STRONG_ACR", "2 mfa")
+    found = read_environment().upstream
+    assert found.scope == ("openid", "identity", "profile")
+    assert found.strong == {"2", "mfa"}
+
+
+def test_doctor_misses_the_secret(upstream, settings, db, capsys):
+    doctor_command(as_json=True)
+    assert json.loads(capsys.readouterr().out)["upstream"] == ISSUER
+    path = settings.TONGBAN_KEYS / "upstream-secret"
+    path.rename(settings.TONGBAN_KEYS / "elsewhere")
+    try:
+        with pytest.raises(SystemExit):
+            doctor_command(as_json=True)
+    finally:
+        (settings.TONGBAN_KEYS / "elsewhere").rename(path)
+    assert "upstream-secret is missing" in capsys.readouterr().out
