@@ -23,6 +23,7 @@ from tests.web.openid_client import challenge_of, query_of
 ISSUER = "https://id.example.gov.cn"
 CLIENT_ID = "tongban"
 SECRET = "a-secret-of-the-upstream"
+ACCESS = "access-to-the-platform"
 REFRESH = re.compile(r'http-equiv="refresh" content="0;url=([^"]+)"')
 
 
@@ -106,12 +107,12 @@ class Platform:
             or (options["auth"].username, options["auth"].password) != (CLIENT_ID, SECRET)
         ):
             return {"error": "invalid_grant"}
-        token = {"access_token": "access", "token_type": "Bearer"}
+        token = {"access_token": ACCESS, "token_type": "Bearer"}
         id_token = self.id_token(question["nonce"])
         return token | ({"id_token": id_token} if id_token else {})
 
     def id_token(self, nonce: str) -> str:
-        half = hashlib.sha256(b"access").digest()[:16]
+        half = hashlib.sha256(ACCESS.encode()).digest()[:16]
         claims = {
             "iss": ISSUER,
             "aud": CLIENT_ID,
@@ -130,7 +131,7 @@ class Platform:
         return jwt.encode(header, said, self.signs or self.key, algorithms=[header["alg"]])
 
     def userinfo(self, options: dict[str, Any]) -> dict[str, Any]:
-        assert options["headers"]["Authorization"] == "Bearer access"
+        assert options["headers"]["Authorization"] == f"Bearer {ACCESS}"
         return self.more or {}
 
 

@@ -113,6 +113,8 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "web:home"
 LOGOUT_REDIRECT_URL = "web:home"
 
+# The name that people know, not the account's.
+ACCOUNT_USER_DISPLAY = str
 ACCOUNT_ADAPTER = "tongban.directory.sign_in.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "phone", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "phone", "password1*", "password2*"]
