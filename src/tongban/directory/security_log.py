@@ -36,6 +36,8 @@ POSTS_CHANGED: Final = "posts_changed"
 IDENTITY_CHECKED: Final = "identity_checked"
 EXPORTED: Final = "exported"
 THROTTLED: Final = "throttled"
+UPSTREAM_CONNECTED: Final = "upstream_connected"
+UPSTREAM_DISCONNECTED: Final = "upstream_disconnected"
 
 KINDS: Final = {
     SIGNED_IN: _("signed in"),
@@ -50,6 +52,8 @@ KINDS: Final = {
     IDENTITY_CHECKED: _("identity checked"),
     EXPORTED: _("own data exported"),
     THROTTLED: _("too many requests"),
+    UPSTREAM_CONNECTED: _("national identity connected"),
+    UPSTREAM_DISCONNECTED: _("national identity disconnected"),
 }
 
 

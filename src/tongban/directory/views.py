@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -23,6 +25,7 @@ from tongban.directory.forms import (
     show_fault,
 )
 from tongban.directory.models import (
+    Account,
     KnownDevice,
     Person,
     Post,
@@ -76,6 +79,8 @@ def security(request: HttpRequest) -> HttpResponse:
         "has_passkey": "webauthn" in kinds,
         "has_codes": "recovery_codes" in kinds,
         "sessions": UserSession.objects.filter(user=account).count(),
+        "upstream": settings.ENVIRONMENT.upstream,
+        "identities": _identities(account),
         "devices": list(account.devices.order_by("-last_seen_at")),
         "events": [
             {"at": event.at, "what": security_log.KINDS.get(event.kind, event.kind)}
@@ -83,6 +88,14 @@ def security(request: HttpRequest) -> HttpResponse:
         ],
     }
     return render(request, "directory/security.html", context)
+
+
+def _identities(account: Account) -> list[SocialAccount]:
+    """The identities of the upstream that sign in to the account."""
+    upstream = settings.ENVIRONMENT.upstream
+    if upstream is None:
+        return []
+    return list(SocialAccount.objects.filter(user=account, provider=upstream.issuer))
 
 
 @opens_to(Permission.OWN_SPACE)

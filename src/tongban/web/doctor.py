@@ -18,6 +18,7 @@ from tongban.catalogue.search.index import exists
 from tongban.directory import security_log
 from tongban.directory.models import Account, CalendarYear, ConnectedSystem, Person
 from tongban.directory.sign_in.passwords import FILE_NAME as BREACHED
+from tongban.directory.sign_in.upstream.adapter import SECRET_FILE
 from tongban.ledger.rotation import unfinished
 from tongban.ledger.sealed import ring
 from tongban.ledger.services import current_root
@@ -38,6 +39,7 @@ def facts() -> dict[str, object]:
         "ledger_origin": environment.origin,
         "openid_issuer": environment.issuer or "the address that is asked",
         "connected_systems": ConnectedSystem.objects.count(),
+        "upstream": environment.upstream.issuer if environment.upstream else "none",
         "ledger_entries": current_root()[0],
         "search_index": exists(),
         "calendar_years": f"{years[0]}-{years[-1]}" if years else "none",
@@ -51,6 +53,8 @@ def unsafe(*, as_production: bool) -> list[str]:
     environment = settings.ENVIRONMENT
     production = environment.production or as_production
     found = [*_files(environment, everything=production), *_data_keys()]
+    if environment.upstream and not (environment.keys / SECRET_FILE).exists():
+        found.append(f"{environment.keys / SECRET_FILE} is missing; nobody can sign in there")
     if not environment.production and not set(environment.allowed_hosts) <= LOCAL_HOSTS:
         found.append("TONGBAN_HOSTS names a public host, but TONGBAN_ENV is development")
     if production:

@@ -10,10 +10,14 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tongban.base.private_files import made_once
 from tongban.base.sealing import CIPHERS
+from tongban.base.upstream import Upstream
 
 # 四川省广安市广安区: the district whose items come with Tongban.
 DEMONSTRATION_REGION = "511602000000"
 KINDS = ("development", "production")
+# What the tables hold of them.
+UPSTREAM_ISSUER_CHARACTERS = 200
+UPSTREAM_NAME_CHARACTERS = 40
 POSTGRES_OPTIONS = {
     "sslmode",
     "sslrootcert",
@@ -41,6 +45,7 @@ class Environment:
     origin: str
     region: str
     issuer: str
+    upstream: Upstream | None = None
     key_folder: Path | None = None
     cipher: str = "aes-256-gcm"
     sms_url: str = ""
@@ -103,6 +108,7 @@ def read_environment() -> Environment:
         origin=os.environ.get("TONGBAN_LEDGER_ORIGIN", "tongban.example/ledger"),
         region=os.environ.get("TONGBAN_REGION", DEMONSTRATION_REGION),
         issuer=_issuer(os.environ.get("TONGBAN_ISSUER", "")),
+        upstream=_upstream(production=kind == "production"),
         key_folder=Path(keys).absolute() if keys else None,
         cipher=cipher,
         sms_url=os.environ.get("TONGBAN_SMS_URL", ""),
@@ -129,6 +135,44 @@ def _issuer(address: str) -> str:
             " without a slash at the end"
         )
     return address
+
+
+def _upstream(*, production: bool) -> Upstream | None:
+    """The national identity that people may sign in with; None without an issuer."""
+    issuer = os.environ.get("TONGBAN_UPSTREAM_ISSUER", "")
+    if not issuer:
+        return None
+    parts = urlsplit(issuer)
+    plain = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
+    if (
+        not parts.hostname
+        or not (parts.scheme == "https" or (plain and not production))
+        or parts.query
+        or parts.fragment
+        or len(issuer) > UPSTREAM_ISSUER_CHARACTERS
+    ):
+        raise EnvironmentProblem(
+            f"TONGBAN_UPSTREAM_ISSUER is {issuer!r}; it must be like https://id.example.gov.cn,"
+            " as the provider's discovery document writes it"
+        )
+    client_id = os.environ.get("TONGBAN_UPSTREAM_CLIENT_ID", "")
+    if not client_id:
+        raise EnvironmentProblem("TONGBAN_UPSTREAM_CLIENT_ID is not set; the issuer gives it out")
+    name = os.environ.get("TONGBAN_UPSTREAM_NAME", "") or "国家政务服务平台"
+    if len(name) > UPSTREAM_NAME_CHARACTERS:
+        raise EnvironmentProblem(
+            f"TONGBAN_UPSTREAM_NAME must have at most {UPSTREAM_NAME_CHARACTERS} characters"
+        )
+    scope = os.environ.get("TONGBAN_UPSTREAM_SCOPE", "").split() or ["profile"]
+    return Upstream(
+        issuer=issuer,
+        client_id=client_id,
+        name=name,
+        scope=tuple(dict.fromkeys(["openid", *scope])),
+        id_claim=os.environ.get("TONGBAN_UPSTREAM_ID_CLAIM", "") or "id_number",
+        name_claim=os.environ.get("TONGBAN_UPSTREAM_NAME_CLAIM", "") or "name",
+        strong=frozenset(os.environ.get("TONGBAN_UPSTREAM_STRONG_ACR", "").split()),
+    )
 
 
 def make_home(environment: Environment) -> None:
@@ -214,9 +258,7 @@ def database_settings(environment: Environment) -> dict[str, object]:
         "PASSWORD": unquote(url.password or ""),
         "HOST": unquote(query.get("host", url.hostname or "")),
         "PORT": str(url.port or ""),
-        # No statement of a page may hold the database for longer; loading sets its own.
-        "OPTIONS": {"options": "-c statement_timeout=60s"}
-        | {name: query[name] for name in query if name != "host"},
+        "OPTIONS": {name: query[name] for name in query if name != "host"},
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
     }

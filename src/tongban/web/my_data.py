@@ -7,6 +7,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -136,6 +137,14 @@ def everything_about(account: Account, at: datetime) -> dict[str, Any]:
         ],
         "delegations_given": [_delegation(one) for one in given],
         "delegations_held": [_delegation(one) for one in held],
+        "upstream_identities": [
+            {
+                "issuer": identity.provider,
+                "subject": identity.uid,
+                "since": _moment(identity.date_joined),
+            }
+            for identity in SocialAccount.objects.filter(user=account)
+        ],
         "devices": [
             {"name": device.name, "last_used": _moment(device.last_seen_at)}
             for device in account.devices.all()
@@ -165,8 +174,8 @@ KEPT_BECAUSE = gettext_lazy(
 def close_account(account: Account, *, at: datetime | None = None) -> None:
     """Close an account and delete what no law keeps (个人信息保护法 art. 47; 档案法).
 
-    Drafts, devices, phone, e-mail, second factors and delegations go; cases stay with the person.
-    Raises Conflict while a case is open or a post is held.
+    Drafts, devices, phone, e-mail, upstream identities, second factors and delegations go; cases
+    stay with the person. Raises Conflict while a case is open or a post is held.
     """
     moment = at or utc_now()
     open_cases = Case.objects.filter(
@@ -201,7 +210,7 @@ def _delete_what_no_law_keeps(account: Account, at: datetime) -> None:
         person.save(update_fields=["account", "phone", "address"])
     AccountPhone.objects.filter(account=account).delete()
     account.devices.all().delete()
-    for model in (Authenticator, EmailAddress, UserSession):
+    for model in (Authenticator, EmailAddress, SocialAccount, UserSession):
         model.objects.filter(user=account).delete()
     account.username, account.display_name, account.email = f"closed-{account.pk}", "", ""
     account.is_active = False

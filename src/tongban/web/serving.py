@@ -66,6 +66,8 @@ def serve(*, host: str, port: int | None, workers: int) -> None:
         rebuild()
     _say_hello(host, port)
     connections.close_all()
+    # No statement of a page may hold the database for longer (read by libpq in the workers).
+    os.environ.setdefault("PGOPTIONS", "-c statement_timeout=60s")
     stopping = threading.Event()
     watcher = threading.Thread(target=_keep_integrating, args=(stopping,), daemon=True)
     watcher.start()

@@ -48,6 +48,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 
 MIDDLEWARE = [
@@ -111,6 +113,8 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "web:home"
 LOGOUT_REDIRECT_URL = "web:home"
 
+# The name that people know, not the account's.
+ACCOUNT_USER_DISPLAY = str
 ACCOUNT_ADAPTER = "tongban.directory.sign_in.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "phone", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "phone", "password1*", "password2*"]
@@ -129,6 +133,13 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_FORMS = {
     "login": "tongban.directory.sign_in.forms.SignInForm",
     "request_login_code": "tongban.directory.sign_in.forms.RequestCodeForm",
+}
+# The upstream itself is read from the environment by the adapter.
+SOCIALACCOUNT_ADAPTER = "tongban.directory.sign_in.upstream.adapter.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "provider_class": "tongban.directory.sign_in.upstream.provider.UpstreamProvider"
+    }
 }
 MFA_ADAPTER = "tongban.directory.sign_in.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.views import LoginView
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 
@@ -25,3 +26,7 @@ class SignIn(LoginView):  # type: ignore[misc]
                 request.session.pop(FORM_TARGET, None)
         answer: HttpResponse = super().dispatch(request, *args, **options)
         return answer
+
+    def get_context_data(self, **options: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**options)
+        return context | {"upstream": settings.ENVIRONMENT.upstream}

@@ -31,6 +31,7 @@ urlpatterns = [
     path("", include(pages)),
     path("sign-in/", opens_to(Permission.VISIT)(SignIn.as_view()), name="account_login"),
     path("", include("tongban.directory.sign_in.urls")),
+    path("", include("tongban.directory.sign_in.upstream.urls")),
     path("", include("tongban.directory.urls")),
     path("", include("tongban.catalogue.urls")),
     path("", include("tongban.cases.urls")),

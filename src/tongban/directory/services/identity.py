@@ -80,6 +80,30 @@ def verify_online(
         return _join(actor, number, found.name, found.source, moment, found.phone, found.address)
 
 
+def join_vouched(
+    actor: Account, *, name: str, id_number: str, source: str, at: datetime | None = None
+) -> Person:
+    """Join the account to the person that a trusted source vouched for when it signed them in.
+
+    `id_number` is checked. Nothing happens when they are joined already. Raises Conflict when the
+    account is somebody else, or the person has another account.
+    """
+    with transaction.atomic():
+        known = person_of(actor)
+        if known is None:
+            return _join(actor, id_number, name, source, at or utc_now(), "", "")
+        if known.id_number != id_number:
+            raise Conflict(
+                code="is_somebody_else",
+                title=_("This account belongs to somebody else"),
+                detail=_(
+                    "The identity is of another person than the account. Nothing was changed."
+                ),
+                fix=_("If you can't explain that, tell a counter at once."),
+            )
+        return known
+
+
 def _join(
     actor: Account,
     number: str,
@@ -92,6 +116,8 @@ def _join(
     if person_of(actor) is not None:
         raise Conflict(code="is_somebody", title=_("This account is verified already"))
     person = find_person(number)
+    if person:  # Of two accounts at once, the second sees that it is late.
+        person = Person.objects.select_for_update().get(pk=person.pk)
     if person and person.account_id:
         raise Conflict(
             code="has_account",

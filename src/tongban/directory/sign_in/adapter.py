@@ -23,7 +23,7 @@ from tongban.directory.clients import client_address, client_reference
 from tongban.directory.messengers import messenger
 from tongban.directory.models import Account, AccountPhone
 from tongban.directory.sign_in import devices, limits
-from tongban.directory.sign_in.factors import note_sign_in
+from tongban.directory.sign_in.factors import note_sign_in, note_strong_upstream
 from tongban.directory.wording import moment_words
 from tongban.ledger.sealed import opened, ring
 
@@ -133,6 +133,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         now = utc_now()
         security_log.note(request, security_log.SIGNED_IN, account=user)
         note_sign_in(request)
+        identity = (options.get("signal_kwargs") or {}).get("sociallogin")
+        if identity and identity.state.get("strong") is True:
+            note_strong_upstream(request, user)
         devices.note_last(response, user)
         if devices.remember(request, response, user, now):
             security_log.note(request, security_log.NEW_DEVICE, account=user)

@@ -36,6 +36,8 @@ class Limit:
 STRANGERS = Limit("strangers", 10, 15 * 60)
 DEVICE = Limit("device", 10, 15 * 60)
 CLIENT = Limit("client", 60, 15 * 60)
+# Codes of the upstream that are no good, or whose owner is refused.
+UPSTREAM = Limit("upstream", 60, 15 * 60)
 # Codes and notices to one address.
 MESSAGES_KNOWN = Limit("messages-known", 10, 3600)
 MESSAGES_STRANGERS = Limit("messages-strangers", 5, 3600)
