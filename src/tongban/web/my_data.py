@@ -14,11 +14,13 @@ from django.utils.translation import gettext_lazy
 
 from tongban.base.clocks import utc_now
 from tongban.base.problems import Conflict
-from tongban.cases.models import Case, Draft
+from tongban.cases.models import Case, Draft, MaterialFile
 from tongban.cases.permissions import cases_of_applicant
 from tongban.cases.selectors import LOOKS
+from tongban.cases.services.drafting import forget_files
 from tongban.directory.models import Account, AccountPhone, Delegation
 from tongban.directory.selectors import delegations_of, person_of
+from tongban.directory.services.systems import withdraw_consent
 from tongban.ledger import acts
 from tongban.ledger.services import record
 
@@ -165,7 +167,8 @@ KEPT_BECAUSE = gettext_lazy(
 def close_account(account: Account, *, at: datetime | None = None) -> None:
     """Close an account and delete what no law keeps (个人信息保护法 art. 47; 档案法).
 
-    Drafts, devices, phone, e-mail, second factors and delegations go; cases stay with the person.
+    Drafts, devices, phone, e-mail, second factors, consents and delegations go; cases stay with
+    the person.
     Raises Conflict while a case is open or a post is held.
     """
     moment = at or utc_now()
@@ -191,9 +194,14 @@ def close_account(account: Account, *, at: datetime | None = None) -> None:
 
 def _delete_what_no_law_keeps(account: Account, at: datetime) -> None:
     person = person_of(account)
-    for draft in Draft.objects.filter(account=account):
-        draft.files.all().delete()
-        draft.delete()
+    files = MaterialFile.objects.filter(draft__account=account)
+    digests = list(files.values_list("sha256", flat=True))
+    files.delete()
+    Draft.objects.filter(account=account).delete()
+    forget_files(digests)
+    for consent in account.data_consents.filter(withdrawn_at=None).select_related("system"):
+        withdraw_consent(account, consent.system.client_id, at=at)
+    account.system_sign_ins.all().delete()
     if person:
         Delegation.objects.filter(agent=person, revoked_at=None).update(revoked_at=at)
         Delegation.objects.filter(person=person, revoked_at=None).update(revoked_at=at)
