@@ -18,6 +18,10 @@ from tongban.cases.models import Case, Draft, MaterialFile
 from tongban.cases.permissions import cases_of_applicant
 from tongban.cases.selectors import LOOKS
 from tongban.cases.services.drafting import forget_files
+from tongban.cases.wording import answer_label
+from tongban.catalogue.models import Guide
+from tongban.catalogue.selectors import document_of
+from tongban.catalogue.wording import said
 from tongban.directory.models import Account, AccountPhone, Delegation
 from tongban.directory.selectors import delegations_of, person_of
 from tongban.directory.services.systems import withdraw_consent
@@ -56,7 +60,19 @@ def _person(account: Account) -> dict[str, Any] | None:
     }
 
 
-def _case(case: Case) -> dict[str, Any]:
+def _answers(answers: dict[str, str], guide: Guide, readable: bool) -> dict[str, str]:
+    """Answers by their keys, or by their questions with options by their labels."""
+    if not readable:
+        return answers
+    fields = {field.key: field for page in document_of(guide).form_pages for field in page.fields}
+    told: dict[str, str] = {}
+    for key, answer in answers.items():
+        field = fields.get(key)
+        told[said(field.label) if field else key] = answer_label(field, answer) if field else answer
+    return told
+
+
+def _case(case: Case, readable: bool) -> dict[str, Any]:
     events = list(case.events.all())
     return {
         "number": case.number,
@@ -67,7 +83,7 @@ def _case(case: Case) -> dict[str, Any]:
         "accepted_at": _moment(case.accepted_at),
         "decided_at": _moment(case.decided_at),
         "due_on": case.due_on.isoformat() if case.due_on else None,
-        "answers": case.answers,
+        "answers": _answers(case.answers, case.guide, readable),
         "files": [
             {"name": file.name, "size": file.size, "sha256": file.sha256}
             for file in case.files.all()
@@ -104,15 +120,58 @@ def _delegation(delegation: Delegation) -> dict[str, Any]:
     }
 
 
-def everything_about(account: Account, at: datetime) -> dict[str, Any]:
+def _draft(draft: Draft, account: Account, readable: bool) -> dict[str, Any]:
+    """A form that is not sent; what is typed for somebody else is theirs."""
+    own = draft.enterprise is None and draft.principal.account_id == account.pk
+    return {
+        "item": draft.item.name,
+        "for": str(draft.enterprise or draft.principal),
+        "saved_at": _moment(draft.updated_at),
+        "answers": _answers(draft.answers, draft.guide, readable) if own else {},
+    }
+
+
+def _sign_in(account: Account) -> dict[str, Any]:
+    """Devices, sessions, second factors, and the newest of the security log. Four queries."""
+    return {
+        "devices": [
+            {"name": device.name, "last_used": _moment(device.last_seen_at)}
+            for device in account.devices.all()
+        ],
+        "sessions": [
+            {
+                "begun_at": _moment(session.created_at),
+                "client_address": session.ip,
+                "browser": session.user_agent,
+            }
+            for session in UserSession.objects.filter(user=account)
+        ],
+        "second_factors": [
+            {
+                "kind": factor.type,
+                "added_at": _moment(factor.created_at),
+                "last_used": _moment(factor.last_used_at),
+            }
+            for factor in Authenticator.objects.filter(user=account)
+        ],
+        "sign_in_log": [
+            {"at": _moment(event.at), "what": event.kind}
+            for event in account.security_events.order_by("-at")[:500]
+        ],
+    }
+
+
+def everything_about(account: Account, at: datetime, *, readable: bool = False) -> dict[str, Any]:
     """All that the rooms hold about the person, as one JSON document.
 
-    The number of queries does not grow with the number of cases.
+    `readable` puts the questions of the forms in the place of their keys. The number of queries
+    does not grow with the number of cases.
     """
     own = cases_of_applicant(account).filter(applicant__account=account, enterprise=None)
-    cases = own.select_related("item", "organ").prefetch_related(
+    cases = own.select_related("item", "organ", "guide").prefetch_related(
         "files", "events__organ", "events__actor"
     )
+    drafts = Draft.objects.filter(account=account)
     given, held = delegations_of(account)
     phone = AccountPhone.objects.filter(account=account).first()
     return {
@@ -122,39 +181,44 @@ def everything_about(account: Account, at: datetime) -> dict[str, Any]:
             "name": account.username,
             "display_name": account.display_name,
             "email": account.email,
+            "emails": [one.email for one in EmailAddress.objects.filter(user=account)],
             "phone": phone.phone if phone else "",
             "opened_at": _moment(account.date_joined),
             "last_sign_in": _moment(account.last_login),
         },
         "person": _person(account),
-        "cases": [_case(case) for case in cases.order_by("submitted_at")],
+        "cases": [_case(case, readable) for case in cases.order_by("submitted_at")],
         "drafts": [
-            {
-                "item": draft.item.name,
-                "saved_at": _moment(draft.updated_at),
-                "answers": draft.answers,
-            }
-            for draft in Draft.objects.filter(account=account).select_related("item")
+            _draft(draft, account, readable)
+            for draft in drafts.select_related("item", "guide", "principal", "enterprise")
         ],
         "delegations_given": [_delegation(one) for one in given],
         "delegations_held": [_delegation(one) for one in held],
-        "devices": [
-            {"name": device.name, "last_used": _moment(device.last_seen_at)}
-            for device in account.devices.all()
+        "posts": [
+            {"organ": post.organ.name, "role": post.role}
+            for post in account.posts.select_related("organ")
         ],
-        "sign_in_log": [
-            {"at": _moment(event.at), "what": event.kind}
-            for event in account.security_events.order_by("-at")[:500]
+        "systems": [
+            {
+                "system": consent.system.name,
+                "data": consent.scopes.split(),
+                "given_at": _moment(consent.given_at),
+                "withdrawn_at": _moment(consent.withdrawn_at),
+            }
+            for consent in account.data_consents.select_related("system").order_by("given_at")
         ],
+        **_sign_in(account),
     }
 
 
 @transaction.atomic
-def export(account: Account, *, at: datetime | None = None) -> dict[str, Any]:
+def export(
+    account: Account, *, readable: bool = False, at: datetime | None = None
+) -> dict[str, Any]:
     """`everything_about`, with the trace that it was handed out."""
     moment = at or utc_now()
     record(acts.DATA_EXPORTED, at=moment, payload={"account": account.username})
-    return everything_about(account, moment)
+    return everything_about(account, moment, readable=readable)
 
 
 KEPT_BECAUSE = gettext_lazy(
