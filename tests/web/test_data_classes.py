@@ -7,6 +7,8 @@ from django.apps import apps
 from tongban.ledger.sealed import BlindIndexField, SealedTextField
 from tongban.web import data_classes
 from tongban.web.data_classes import TABLE, UNSEALED, WITHOUT_PEOPLE, DataClass, columns, why
+from tongban.web.retention import RULES
+from tools import personal_data
 
 OURS = {"ledger", "directory", "catalogue", "cases", "web"}
 MODELS = {model._meta.label: model for model in apps.get_models(include_auto_created=True)}
@@ -68,3 +70,26 @@ def test_what_is_sealed_is_called_sensitive():
 def test_the_why_is_a_word():
     for fields in TABLE.values():
         assert all(len(why(said).split()) <= 3 for said in fields.values())
+
+
+# docs/personal-data.md
+
+
+def test_the_page_is_what_the_tables_say():
+    said = personal_data.PAGE.read_text(encoding="utf-8")
+    assert said == personal_data.page(), "run `make personal-data`"
+    assert personal_data.main(["--check"]) == 0
+
+
+def test_the_page_names_every_table_every_rule_and_what_is_open():
+    page = personal_data.page()
+    assert all(model in page for model in TABLE)
+    assert all(f"| {rule.kind} |" in page for rule in RULES)
+    assert all(column in page for column in UNSEALED)
+
+
+def test_an_old_page_is_seen(tmp_path, monkeypatch):
+    monkeypatch.setattr(personal_data, "PAGE", tmp_path / "page.md")
+    assert personal_data.main(["--check"]) == 1
+    assert personal_data.main([]) == 0
+    assert personal_data.main(["--check"]) == 0

@@ -474,8 +474,8 @@ UNSEALED: Final = {
     "directory.KnownDevice.secret_hash": "a SHA-256 of 256 random bits: can't be guessed",
     "directory.ConnectedSystem.client_secret": "a salted hash of 128 random characters",
     "ledger.Entry.salt": (
-        "32 random bytes that say nothing themselves; who has the database can try guesses at a"
-        " short payload with them, so the database file stays closed"
+        "32 random bytes; with them and the public leaf, who has the database without the keys can"
+        " try guesses at a short payload (an ID number): not solved"
     ),
 }
 

@@ -69,6 +69,13 @@ RULES: Final = (
         "个人信息保护法 art. 19: no use after the span",
     ),
     Rule(
+        "cache",
+        "expired rows of the shared cache: counts of attempts, some under a network address",
+        0,
+        "tongban_cache.expires",
+        "个人信息保护法 art. 19: no use after the span",
+    ),
+    Rule(
         "sessions",
         "sessions that ended, and what is listed of them",
         1,

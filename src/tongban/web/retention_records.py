@@ -31,6 +31,7 @@ from tongban.directory.models import (
     SystemSignIn,
 )
 from tongban.web.retention import Due, beginning
+from tongban.web.retention_cache import CacheRows
 from tongban.web.retention_files import Outbox, UnusedFiles
 
 BATCH = 500
@@ -168,7 +169,7 @@ def _answered(day: date) -> Found:
     return answered.exclude(state=open_)
 
 
-Records = Rows | Outbox | UnusedFiles
+Records = Rows | CacheRows | Outbox | UnusedFiles
 RECORDS: Final[Mapping[str, Collection[Records]]] = {
     "drafts": [
         Rows(
@@ -179,6 +180,7 @@ RECORDS: Final[Mapping[str, Collection[Records]]] = {
     ],
     "security-log": [_before(SecurityEvent, "at")],
     "attempts": [_before(Attempts, "ends_at")],
+    "cache": [CacheRows()],
     "sessions": [_before(Session, "expire_date"), Rows(_ended_listings, "created_at")],
     "devices": [_before(KnownDevice, "last_seen_at")],
     "openid-tokens": [
