@@ -35,7 +35,9 @@ LABELS: Final[Mapping[str, Any]] = {
     "second_factors": gettext_lazy("Second factors"),
     "sign_in_log": gettext_lazy("Security log"),
     # Account and person
-    "name": gettext_lazy("Name"),
+    "name": gettext_lazy("Called"),
+    "account.name": gettext_lazy("User name"),
+    "person.name": gettext_lazy("Name"),
     "display_name": gettext_lazy("Name shown"),
     "email": gettext_lazy("E-mail"),
     "emails": gettext_lazy("E-mail addresses"),
@@ -116,9 +118,9 @@ MOMENTS: Final = {"at", "last_sign_in", "last_used"}
 DAYS: Final = {"due_on", "from", "to"}
 
 
-def label(key: str) -> str:
-    """What a key is called; the answers of a form bring their own questions."""
-    return str(LABELS.get(key, key))
+def label(key: str, within: str = "") -> str:
+    """What a key is called, also by what it stands in; answers of a form bring their questions."""
+    return str(LABELS.get(f"{within}.{key}") or LABELS.get(key, key))
 
 
 def shown(value: Any, key: str) -> str:

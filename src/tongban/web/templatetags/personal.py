@@ -1,4 +1,4 @@
-"""Filters for the readable export: `{{ key|label }}`, `{{ value|shown:key }}`, `{{ value|shape }}`."""
+"""Filters for the readable export: `{{ name|label:key }}`, `{{ value|shown:key }}`."""
 
 from __future__ import annotations
 
