@@ -6,7 +6,8 @@ DEV := $(VENV)/.dev-installed
 RUN := $(VENV)/.installed
 export TONGBAN_HOME ?= $(CURDIR)/var
 
-.PHONY: run test check test-postgres test-browser bench messages asvs audit sbom requirements format clean permissions
+.PHONY: run test check test-postgres test-browser bench messages permissions asvs personal-data \
+	audit sbom requirements format clean
 
 run: $(RUN)
 	@$(BIN)/tongban load demo
@@ -40,6 +41,10 @@ messages: $(DEV)
 # The security requirements table: counts, and docs/security/asvs.md from its CSV.
 asvs: $(DEV)
 	$(BIN)/python tools/asvs.py
+
+# docs/personal-data.md: classes of data, retention, who sees what.
+personal-data: $(DEV)
+	$(BIN)/python tools/personal_data.py
 
 # Known faults in the packages we run on; see docs/security.md.
 audit: $(DEV)

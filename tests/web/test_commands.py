@@ -179,6 +179,28 @@ def test_production_refuses_demonstration_data(empty):
     assert "production" in refused.stderr
 
 
+def test_retention_shows_what_is_due_and_does_it_when_told(empty):
+    empty("migrate")
+    message = empty.home / "outbox" / "sms-1.txt"
+    message.parent.mkdir()
+    message.write_text("13800000000\n123456\n")
+    os.utime(message, (0, 0))
+    shown = empty("retention")
+    assert "outbox" in shown.stdout
+    assert "oldest 1970-01-01" in shown.stdout
+    assert "--apply" in shown.stderr
+    due = empty.json("retention")
+    assert set(due) == {"day", "applied", "rules"}
+    row = next(rule for rule in due["rules"] if rule["kind"] == "outbox")
+    assert (row["due"], row["done"], row["oldest"]) == (1, 0, "1970-01-01")
+    assert message.exists()
+    done = empty.json("retention", "--apply")
+    assert sum(rule["done"] for rule in done["rules"]) == 1
+    assert not message.exists()
+    assert "outbox" in empty("retention", "--apply").stdout
+    assert empty("ledger", "checkpoint").stdout.splitlines()[1] == "1"
+
+
 BACK = "https://hr.example.gov.cn/back"
 REGISTER = ["openid", "register", "--name", "考勤", "--redirect-uri", BACK]
 
@@ -292,6 +314,7 @@ def test_search_without_an_index_says_what_to_do(empty):
         ["search"],
         ["ledger", "verify"],
         ["doctor"],
+        ["retention"],
         ["openid"],
         ["openid", "register"],
     ],

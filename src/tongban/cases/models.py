@@ -194,6 +194,7 @@ class MaterialFile(models.Model):
                 name="file_belongs_to_a_draft_or_a_case",
             )
         ]
+        indexes = [models.Index(fields=["sha256"], name="files_of_a_content")]
 
     def __str__(self) -> str:
         return self.name

@@ -30,6 +30,7 @@ EMERGENCY_ASKED: Final = "case.emergency_asked"
 EMERGENCY_ALLOWED: Final = "case.emergency_allowed"
 KEY_MADE: Final = "keys.made"
 KEY_RETIRED: Final = "keys.retired"
+RETENTION_APPLIED: Final = "retention.applied"
 CALENDAR_LOADED: Final = "directory.calendar_loaded"
 REGIONS_LOADED: Final = "directory.regions_loaded"
 DEMONSTRATION_LOADED: Final = "directory.demonstration_loaded"
@@ -66,6 +67,7 @@ ACTS: Final = {
     EMERGENCY_ALLOWED: _("emergency access allowed"),
     KEY_MADE: _("new key for sealed data"),
     KEY_RETIRED: _("old key of sealed data retired"),
+    RETENTION_APPLIED: _("data deleted whose time was over"),
     CALENDAR_LOADED: _("working calendar loaded"),
     REGIONS_LOADED: _("regions loaded"),
     DEMONSTRATION_LOADED: _("demonstration people loaded"),

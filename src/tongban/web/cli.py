@@ -246,6 +246,17 @@ def keys_rotate(algorithm: str | None, as_json: bool) -> None:
     rotate_command(algorithm, as_json=as_json, progress=shown_progress())
 
 
+@cli.command()
+@click.option("--apply", "apply_it", is_flag=True, help="Do it; without, nothing is changed.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def retention(apply_it: bool, as_json: bool) -> None:
+    """Show what is kept longer than it may be; with --apply, delete it."""
+    set_up()
+    from tongban.web.reporting import retention_command
+
+    retention_command(apply_it=apply_it, as_json=as_json, progress=shown_progress())
+
+
 @cli.group()
 def ledger() -> None:
     """The log of acts."""

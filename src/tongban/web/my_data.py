@@ -15,11 +15,17 @@ from django.utils.translation import gettext_lazy
 
 from tongban.base.clocks import utc_now
 from tongban.base.problems import Conflict
-from tongban.cases.models import Case, Draft
+from tongban.cases.models import Case, Draft, MaterialFile
 from tongban.cases.permissions import cases_of_applicant
 from tongban.cases.selectors import LOOKS
+from tongban.cases.services.drafting import forget_files
+from tongban.cases.wording import answer_label
+from tongban.catalogue.models import Guide
+from tongban.catalogue.selectors import document_of
+from tongban.catalogue.wording import said
 from tongban.directory.models import Account, AccountPhone, Delegation
 from tongban.directory.selectors import delegations_of, person_of
+from tongban.directory.services.systems import withdraw_consent
 from tongban.ledger import acts
 from tongban.ledger.services import record
 
@@ -55,7 +61,19 @@ def _person(account: Account) -> dict[str, Any] | None:
     }
 
 
-def _case(case: Case) -> dict[str, Any]:
+def _answers(answers: dict[str, str], guide: Guide, readable: bool) -> dict[str, str]:
+    """Answers by their keys, or by their questions with options by their labels."""
+    if not readable:
+        return answers
+    fields = {field.key: field for page in document_of(guide).form_pages for field in page.fields}
+    told: dict[str, str] = {}
+    for key, answer in answers.items():
+        field = fields.get(key)
+        told[said(field.label) if field else key] = answer_label(field, answer) if field else answer
+    return told
+
+
+def _case(case: Case, readable: bool) -> dict[str, Any]:
     events = list(case.events.all())
     return {
         "number": case.number,
@@ -66,7 +84,7 @@ def _case(case: Case) -> dict[str, Any]:
         "accepted_at": _moment(case.accepted_at),
         "decided_at": _moment(case.decided_at),
         "due_on": case.due_on.isoformat() if case.due_on else None,
-        "answers": case.answers,
+        "answers": _answers(case.answers, case.guide, readable),
         "files": [
             {"name": file.name, "size": file.size, "sha256": file.sha256}
             for file in case.files.all()
@@ -103,15 +121,58 @@ def _delegation(delegation: Delegation) -> dict[str, Any]:
     }
 
 
-def everything_about(account: Account, at: datetime) -> dict[str, Any]:
+def _draft(draft: Draft, account: Account, readable: bool) -> dict[str, Any]:
+    """A form that is not sent; what is typed for somebody else is theirs."""
+    own = draft.enterprise is None and draft.principal.account_id == account.pk
+    return {
+        "item": draft.item.name,
+        "for": str(draft.enterprise or draft.principal),
+        "saved_at": _moment(draft.updated_at),
+        "answers": _answers(draft.answers, draft.guide, readable) if own else {},
+    }
+
+
+def _sign_in(account: Account) -> dict[str, Any]:
+    """Devices, sessions, second factors, and the newest of the security log. Four queries."""
+    return {
+        "devices": [
+            {"name": device.name, "last_used": _moment(device.last_seen_at)}
+            for device in account.devices.all()
+        ],
+        "sessions": [
+            {
+                "begun_at": _moment(session.created_at),
+                "client_address": session.ip,
+                "browser": session.user_agent,
+            }
+            for session in UserSession.objects.filter(user=account)
+        ],
+        "second_factors": [
+            {
+                "kind": factor.type,
+                "added_at": _moment(factor.created_at),
+                "last_used": _moment(factor.last_used_at),
+            }
+            for factor in Authenticator.objects.filter(user=account)
+        ],
+        "sign_in_log": [
+            {"at": _moment(event.at), "what": event.kind}
+            for event in account.security_events.order_by("-at")[:500]
+        ],
+    }
+
+
+def everything_about(account: Account, at: datetime, *, readable: bool = False) -> dict[str, Any]:
     """All that the rooms hold about the person, as one JSON document.
 
-    The number of queries does not grow with the number of cases.
+    `readable` puts the questions of the forms in the place of their keys. The number of queries
+    does not grow with the number of cases.
     """
     own = cases_of_applicant(account).filter(applicant__account=account, enterprise=None)
-    cases = own.select_related("item", "organ").prefetch_related(
+    cases = own.select_related("item", "organ", "guide").prefetch_related(
         "files", "events__organ", "events__actor"
     )
+    drafts = Draft.objects.filter(account=account)
     given, held = delegations_of(account)
     phone = AccountPhone.objects.filter(account=account).first()
     return {
@@ -121,19 +182,16 @@ def everything_about(account: Account, at: datetime) -> dict[str, Any]:
             "name": account.username,
             "display_name": account.display_name,
             "email": account.email,
+            "emails": [one.email for one in EmailAddress.objects.filter(user=account)],
             "phone": phone.phone if phone else "",
             "opened_at": _moment(account.date_joined),
             "last_sign_in": _moment(account.last_login),
         },
         "person": _person(account),
-        "cases": [_case(case) for case in cases.order_by("submitted_at")],
+        "cases": [_case(case, readable) for case in cases.order_by("submitted_at")],
         "drafts": [
-            {
-                "item": draft.item.name,
-                "saved_at": _moment(draft.updated_at),
-                "answers": draft.answers,
-            }
-            for draft in Draft.objects.filter(account=account).select_related("item")
+            _draft(draft, account, readable)
+            for draft in drafts.select_related("item", "guide", "principal", "enterprise")
         ],
         "delegations_given": [_delegation(one) for one in given],
         "delegations_held": [_delegation(one) for one in held],
@@ -145,23 +203,31 @@ def everything_about(account: Account, at: datetime) -> dict[str, Any]:
             }
             for identity in SocialAccount.objects.filter(user=account)
         ],
-        "devices": [
-            {"name": device.name, "last_used": _moment(device.last_seen_at)}
-            for device in account.devices.all()
+        "posts": [
+            {"organ": post.organ.name, "role": post.role}
+            for post in account.posts.select_related("organ")
         ],
-        "sign_in_log": [
-            {"at": _moment(event.at), "what": event.kind}
-            for event in account.security_events.order_by("-at")[:500]
+        "systems": [
+            {
+                "system": consent.system.name,
+                "data": consent.scopes.split(),
+                "given_at": _moment(consent.given_at),
+                "withdrawn_at": _moment(consent.withdrawn_at),
+            }
+            for consent in account.data_consents.select_related("system").order_by("given_at")
         ],
+        **_sign_in(account),
     }
 
 
 @transaction.atomic
-def export(account: Account, *, at: datetime | None = None) -> dict[str, Any]:
+def export(
+    account: Account, *, readable: bool = False, at: datetime | None = None
+) -> dict[str, Any]:
     """`everything_about`, with the trace that it was handed out."""
     moment = at or utc_now()
     record(acts.DATA_EXPORTED, at=moment, payload={"account": account.username})
-    return everything_about(account, moment)
+    return everything_about(account, moment, readable=readable)
 
 
 KEPT_BECAUSE = gettext_lazy(
@@ -174,8 +240,8 @@ KEPT_BECAUSE = gettext_lazy(
 def close_account(account: Account, *, at: datetime | None = None) -> None:
     """Close an account and delete what no law keeps (个人信息保护法 art. 47; 档案法).
 
-    Drafts, devices, phone, e-mail, upstream identities, second factors and delegations go; cases
-    stay with the person. Raises Conflict while a case is open or a post is held.
+    Drafts, devices, phone, e-mail, upstream identities, second factors, consents and delegations
+    go; cases stay with the person. Raises Conflict while a case is open or a post is held.
     """
     moment = at or utc_now()
     open_cases = Case.objects.filter(
@@ -200,9 +266,14 @@ def close_account(account: Account, *, at: datetime | None = None) -> None:
 
 def _delete_what_no_law_keeps(account: Account, at: datetime) -> None:
     person = person_of(account)
-    for draft in Draft.objects.filter(account=account):
-        draft.files.all().delete()
-        draft.delete()
+    files = MaterialFile.objects.filter(draft__account=account)
+    digests = list(files.values_list("sha256", flat=True))
+    files.delete()
+    Draft.objects.filter(account=account).delete()
+    forget_files(digests)
+    for consent in account.data_consents.filter(withdrawn_at=None).select_related("system"):
+        withdraw_consent(account, consent.system.client_id, at=at)
+    account.system_sign_ins.all().delete()
     if person:
         Delegation.objects.filter(agent=person, revoked_at=None).update(revoked_at=at)
         Delegation.objects.filter(person=person, revoked_at=None).update(revoked_at=at)

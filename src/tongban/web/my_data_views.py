@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -48,7 +50,7 @@ def my_data(request: HttpRequest) -> HttpResponse:
     person = person_of(account)
     everything = data.everything_about(account, utc_now())
     looks = [
-        {**look, "number": case["number"]}
+        {**look, "at": datetime.fromisoformat(look["at"]), "number": case["number"]}
         for case in everything["cases"]
         for look in case["looked_at"]
     ]
@@ -75,7 +77,7 @@ def export(request: HttpRequest, form: str) -> HttpResponse:
     """Everything about me, to take along: JSON for programs, a page for people."""
     if form not in ("json", "html"):
         raise Http404
-    document = data.export(account_of(request))
+    document = data.export(account_of(request), readable=form == "html")
     security_log.note(request, security_log.EXPORTED)
     if form == "json":
         answer: HttpResponse = JsonResponse(

@@ -11,6 +11,7 @@ import click
 from django.conf import settings
 from pydantic import ValidationError
 
+from tongban.base.clocks import local_date, utc_now
 from tongban.base.sealing import CIPHERS
 from tongban.base.tables import LoadReport, TableError
 from tongban.catalogue.api import checked_region, search_document
@@ -28,6 +29,8 @@ from tongban.ledger.sealed import ring
 from tongban.ledger.verification import verify_log
 from tongban.web import doctor
 from tongban.web.cli import end_progress, print_json
+from tongban.web.retention import Deed
+from tongban.web.retention_run import run
 from tongban.web.wording import width
 
 EXAMPLES_SHOWN = 3
@@ -163,6 +166,29 @@ def rotate_command(algorithm: str | None, *, as_json: bool, progress: Progress) 
         print_json(document)
     else:
         click.echo(f"{resealed:,} rows are sealed under {document['key']}")
+
+
+def retention_command(*, apply_it: bool, as_json: bool, progress: Progress) -> None:
+    """Every rule with what is due under it. Raises ClickException when a file can't be deleted."""
+    now = utc_now()
+    try:
+        outcomes = run(now, apply_it=apply_it, progress=progress)
+    except OSError as problem:
+        raise click.ClickException(f"stopped: {problem}; call it again to go on") from None
+    finally:
+        end_progress()
+    if as_json:
+        rows = [outcome.as_json() for outcome in outcomes]
+        print_json({"day": local_date(now).isoformat(), "applied": apply_it, "rules": rows})
+        return
+    for outcome in outcomes:
+        rule, due = outcome.rule, outcome.due
+        count = outcome.done if apply_it and rule.deed is not Deed.REPORT else due.count
+        said = f"oldest {due.oldest}" if due.oldest else ""
+        click.echo(f"{rule.kind:17}{count:9,}  {rule.deed:13}{said}".rstrip())
+        click.echo(f"    {rule.records}; {rule.keep_days} days. {rule.basis}")
+    if not apply_it:
+        click.echo("Nothing was changed; --apply does it.", err=True)
 
 
 def doctor_command(*, as_json: bool, security: bool) -> None:

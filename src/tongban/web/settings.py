@@ -155,6 +155,8 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "tongban_cache",
+        # So many that a flood of keys does not push out the counts of attempts.
+        "OPTIONS": {"MAX_ENTRIES": 200_000},
     }
 }
 
