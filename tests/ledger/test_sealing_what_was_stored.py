@@ -40,3 +40,35 @@ def row(columns: str) -> tuple:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {columns} FROM directory_person")
         return tuple(cursor.fetchone())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_salts_of_before_are_sealed_and_still_open_their_commitments():
+    from tongban.ledger.models import Entry
+    from tongban.ledger.verification import verify_log
+
+    executor = MigrationExecutor(connection)
+    everything = executor.loader.graph.leaf_nodes()
+    write_entry()
+    before = Entry.objects.get().salt
+    migrated([("ledger", "0003_key_rotation")])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT salt FROM ledger_entry")
+        assert bytes(cursor.fetchone()[0]) == before
+    migrated(everything)
+    assert Entry.objects.get().salt == before
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT salt FROM ledger_entry")
+        assert cursor.fetchone()[0].startswith("k")
+    assert verify_log().ok
+
+
+def write_entry() -> None:
+    from django.db import transaction
+
+    from tests.conftest import AT
+    from tongban.ledger import acts
+    from tongban.ledger.services import record
+
+    with transaction.atomic():
+        record(acts.CASE_VIEWED, at=AT, payload={"number": 1})

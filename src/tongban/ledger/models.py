@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from tongban.ledger.sealed import SealedTextField
+from tongban.ledger.sealed import SealedBytesField, SealedTextField
 
 
 class Entry(models.Model):
@@ -17,7 +17,7 @@ class Entry(models.Model):
 
     leaf = models.TextField()
     leaf_hash = models.BinaryField(max_length=32)
-    salt = models.BinaryField(max_length=32, null=True)
+    salt = SealedBytesField(null=True)
     payload = SealedTextField(null=True)
     case_ref = models.CharField(max_length=32, blank=True)
     seq = models.BigIntegerField(null=True, unique=True)

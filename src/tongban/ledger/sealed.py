@@ -109,6 +109,19 @@ class SealedTextField(_Text):
         return super().get_lookup(lookup_name)
 
 
+class SealedBytesField(SealedTextField):
+    """A few bytes that are sealed in the database."""
+
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
+    def to_text(self, value: Any) -> str:
+        return bytes(value).hex()
+
+    def from_text(self, text: str) -> Any:
+        return bytes.fromhex(text)
+
+
 class SealedJSONField(SealedTextField):
     """A JSON document that is sealed in the database."""
 

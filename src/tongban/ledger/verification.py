@@ -19,7 +19,7 @@ from tongban.ledger.models import Checkpoint, Entry, Tile
 from tongban.ledger.rules import commitment
 from tongban.ledger.sealed import opened
 
-PAYLOAD = "ledger_entry.payload"
+SALT, PAYLOAD = "ledger_entry.salt", "ledger_entry.payload"
 # A multiple of the tile width, so that a batch ends where a tile ends.
 BATCH = 8 * tiles.WIDTH
 
@@ -69,7 +69,7 @@ class ReadEntry(NamedTuple):
     seq: int | None
     leaf: str
     leaf_hash: bytes
-    salt: bytes | None
+    sealed_salt: str | None
     sealed_payload: str | None
     case_ref: str
 
@@ -87,13 +87,14 @@ def _fault_of(entry: ReadEntry) -> str | None:
         return "the leaf is not JSON"
     if said.get("case", "") != entry.case_ref:
         return "the leaf names another case than the stored reference"
-    if entry.sealed_payload is None or entry.salt is None:
+    if entry.sealed_payload is None or entry.sealed_salt is None:
         return None
     try:
         payload = opened(entry.sealed_payload, PAYLOAD)
+        salt = bytes.fromhex(opened(entry.sealed_salt, SALT))
     except SealingError as problem:
-        return f"the payload does not open: {problem}"
-    if said.get("commitment") != commitment(bytes(entry.salt), payload.encode()):
+        return f"salt or payload does not open: {problem}"
+    if said.get("commitment") != commitment(salt, payload.encode()):
         return "salt and payload do not open the commitment in the leaf"
     return None
 
@@ -104,7 +105,7 @@ def _read(entries: QuerySet[Entry]) -> Iterator[ReadEntry]:
         "seq",
         "leaf",
         "leaf_hash",
-        "salt",
+        ExpressionWrapper(F("salt"), output_field=TextField()),
         ExpressionWrapper(F("payload"), output_field=TextField()),
         "case_ref",
     )

@@ -501,10 +501,6 @@ UNSEALED: Final = {
     "directory.Account.password": "a scrypt hash with a salt of its own",
     "directory.KnownDevice.secret_hash": "a SHA-256 of 256 random bits: can't be guessed",
     "directory.ConnectedSystem.client_secret": "a salted hash of 128 random characters",
-    "ledger.Entry.salt": (
-        "32 random bytes; with them and the public leaf, who has the database without the keys can"
-        " try guesses at a short payload (an ID number): not solved"
-    ),
 }
 
 

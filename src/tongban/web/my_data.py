@@ -199,7 +199,7 @@ def everything_about(account: Account, at: datetime, *, readable: bool = False) 
             {
                 "issuer": identity.provider,
                 "subject": identity.uid,
-                "since": _moment(identity.date_joined),
+                "connected_at": _moment(identity.date_joined),
             }
             for identity in SocialAccount.objects.filter(user=account)
         ],

@@ -31,7 +31,7 @@ LABELS: Final[Mapping[str, Any]] = {
     "upstream_identities": gettext_lazy("National identities"),
     "issuer": gettext_lazy("Given by"),
     "subject": gettext_lazy("Known there as"),
-    "since": gettext_lazy("Since"),
+    "connected_at": gettext_lazy("Connected on"),
     "posts": gettext_lazy("Posts in organs"),
     "systems": gettext_lazy("Connected systems"),
     "devices": gettext_lazy("Devices"),
