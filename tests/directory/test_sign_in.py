@@ -377,3 +377,48 @@ def test_sign_in_takes_no_longer_for_who_is_not_there(world, settings):
     seconds("li")
     there, away = seconds("li"), seconds("nobody-there")
     assert away > there / 3, "the password is hashed all the same"
+
+
+def test_a_session_ends_twelve_hours_after_its_sign_in(world, settings):
+    client = Client()
+    sign_in(client)
+    session = client.session
+    session["signed_in_at"] -= settings.SESSION_COOKIE_AGE + 1
+    session.save()
+    assert client.get("/me/").status_code == 302
+
+
+def test_an_unconfirmed_number_gets_no_codes(world, home):
+    AccountPhone.objects.create(account=world.resident, phone="+86" + PHONE, verified=False)
+    Client().post("/sign-in/code/", {"phone": PHONE})
+    assert not any("验证码" in message for message in sent(home))
+
+
+def test_a_forgotten_password_is_set_anew_by_the_mailed_link(world):
+    from allauth.account.models import EmailAddress
+    from django.core import mail
+
+    EmailAddress.objects.create(
+        user=world.resident, email="li@example.cn", verified=True, primary=True
+    )
+    client = Client()
+    client.post("/account/password/forgotten/", {"email": "li@example.cn"})
+    link = re.search(r"http://testserver(/account/password/new/\S+)", mail.outbox[-1].body)[1]
+    page = client.get(link, follow=True)
+    assert page.status_code == 200
+    address = page.request["PATH_INFO"]
+    fresh = "another long password"
+    client.post(address, {"password1": fresh, "password2": fresh})
+    assert sign_in(Client(), password=fresh)
+    assert security_log.SECRETS_CHANGED in kinds()
+
+
+def test_asking_for_what_is_not_ones_own_is_noted(world, calendar, tmp_path, settings):
+    settings.TONGBAN_FILES = tmp_path / "files"
+    case = world.make_case()
+    client = Client()
+    sign_in(client, "wang")
+    assert client.get(f"/cases/{case.number}/").status_code == 404
+    event = SecurityEvent.objects.get(kind=security_log.OUT_OF_REACH)
+    assert event.account == world.neighbour
+    assert case.number not in event.subject

@@ -24,7 +24,7 @@ from tongban.base.problems import Conflict
 
 PREFIX = "openid-rsa-"
 PAIRWISE = "openid-pairwise"
-RSA_BITS = 2048
+RSA_BITS = 3072
 
 
 def _new_rsa_key() -> bytes:

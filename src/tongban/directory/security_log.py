@@ -30,6 +30,8 @@ SIGN_IN_STOPPED: Final = "sign_in_stopped"
 SIGNED_OUT: Final = "signed_out"
 NEW_DEVICE: Final = "new_device"
 REFUSED: Final = "refused"
+OUT_OF_REACH: Final = "out_of_reach"
+SECRETS_CHANGED: Final = "secrets_changed"
 REVEALED: Final = "revealed"
 EMERGENCY: Final = "emergency"
 POSTS_CHANGED: Final = "posts_changed"
@@ -46,6 +48,8 @@ KINDS: Final = {
     SIGNED_OUT: _("signed out"),
     NEW_DEVICE: _("signed in on a new device"),
     REFUSED: _("page refused"),
+    OUT_OF_REACH: _("asked for what is not theirs"),
+    SECRETS_CHANGED: _("password or factor changed"),
     REVEALED: _("masked data revealed"),
     EMERGENCY: _("emergency access"),
     POSTS_CHANGED: _("posts changed"),
@@ -72,6 +76,7 @@ ALERT_RULES: Final = (
     AlertRule(SIGN_IN_FAILED, "client", 30, 60, _("many failed sign-ins from one client")),
     AlertRule(SIGN_IN_FAILED, "account", 15, 60, _("many failed sign-ins to one account")),
     AlertRule(REFUSED, "account", 20, 60, _("one account tries pages that are not its own")),
+    AlertRule(OUT_OF_REACH, "account", 20, 60, _("one account asks for what is not its own")),
     AlertRule(REVEALED, "account", 30, 60, _("one account reveals masked data again and again")),
     AlertRule(NEW_DEVICE, "account", 5, 24 * 60, _("one account on many new devices")),
 )

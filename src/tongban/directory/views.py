@@ -32,7 +32,7 @@ from tongban.directory.models import (
     SecurityEvent,
     Substitution,
 )
-from tongban.directory.requests import account_of
+from tongban.directory.requests import account_of, row_number
 from tongban.directory.rules import mask
 from tongban.directory.selectors import person_of
 from tongban.directory.services import identity as proving
@@ -152,7 +152,7 @@ def corrections(request: HttpRequest) -> HttpResponse:
         try:
             own_data.answer_correction(
                 account,
-                int(wanted) if wanted.isascii() and wanted.isdigit() else 0,
+                row_number(wanted),
                 grant=request.POST.get("act") == "grant",
                 answer=form.cleaned_data["answer"],
             )
@@ -209,8 +209,7 @@ def manage_posts(request: HttpRequest) -> HttpResponse:
 def _change_posts(request: HttpRequest, act: str, give: PostForm, stand_in: SubstituteForm) -> bool:
     """Do what was asked for; False when the form is not filled in right."""
     account = account_of(request)
-    named = request.POST.get("which", "")
-    which = int(named) if named.isascii() and named.isdigit() else 0
+    which = row_number(request.POST.get("which", ""))
     if act == "give":
         if not give.is_valid():
             return False
@@ -236,9 +235,9 @@ def log(request: HttpRequest) -> HttpResponse:
     events = SecurityEvent.objects.select_related("account").order_by("-at", "-pk")
     if kind in security_log.KINDS:
         events = events.filter(kind=kind)
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        events = events.filter(pk__lt=int(before))
+    before = row_number(request.GET.get("before", ""))
+    if before:
+        events = events.filter(pk__lt=before)
     found = list(events[:LOG_ROWS])
     context = {
         "alerts": security_log.alerts(utc_now()),

@@ -89,6 +89,9 @@ def read_environment() -> Environment:
         raise EnvironmentProblem(
             f"TONGBAN_CIPHER is {cipher!r}; it must be one of {', '.join(CIPHERS)}"
         )
+    sms_url = os.environ.get("TONGBAN_SMS_URL", "")
+    if sms_url and not sms_url.startswith("https://") and kind == "production":
+        raise EnvironmentProblem("TONGBAN_SMS_URL must be https:// in production")
     rate = os.environ.get("TONGBAN_CLIENT_RATE", "50")
     if not rate.isdigit():
         raise EnvironmentProblem(
@@ -111,7 +114,7 @@ def read_environment() -> Environment:
         upstream=_upstream(production=kind == "production"),
         key_folder=Path(keys).absolute() if keys else None,
         cipher=cipher,
-        sms_url=os.environ.get("TONGBAN_SMS_URL", ""),
+        sms_url=sms_url,
         mail_url=os.environ.get("TONGBAN_MAIL_URL", ""),
         mail_from=os.environ.get("TONGBAN_MAIL_FROM", "Tongban <noreply@localhost>"),
         proxies=int(proxies),

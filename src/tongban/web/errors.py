@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from tongban.base.problems import DomainError, problem_document
+from tongban.directory import security_log
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,12 @@ def error_answer(
 
 def domain_error(request: HttpRequest, error: DomainError) -> HttpResponse:
     """The one place where a domain error becomes an answer."""
+    if (
+        error.status in (403, 404)
+        and getattr(request, "user", None)
+        and request.user.is_authenticated
+    ):
+        security_log.note(request, security_log.OUT_OF_REACH, subject=error.code)
     if wants_json(request):
         return JsonResponse(
             problem_document(error, request.path),

@@ -9,13 +9,16 @@ from collections.abc import Callable
 from threading import Lock
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
+from tongban.base.clocks import utc_now
 from tongban.base.problems import DomainError
 from tongban.directory.clients import client_address
 from tongban.directory.sign_in.devices import LAST_COOKIE
+from tongban.directory.sign_in.factors import signed_in_at
 from tongban.web.errors import domain_error, too_fast, too_large, wrong_method
 
 # Session key of where the forms of a sign-in may lead in the end, and the pages that obey it.
@@ -83,6 +86,19 @@ class NoStoreMiddleware:
             response["Clear-Site-Data"] = '"cache", "storage"'
             response.delete_cookie(LAST_COOKIE)
         return response
+
+
+class SessionEndMiddleware:
+    """Ends a session twelve hours after its sign-in, whatever was done in it meanwhile."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        since = signed_in_at(request)
+        if since and (utc_now() - since).total_seconds() > settings.SESSION_COOKIE_AGE:
+            logout(request)
+        return self.get_response(request)
 
 
 class ClientRateMiddleware:

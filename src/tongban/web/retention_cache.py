@@ -18,7 +18,7 @@ BATCH = 500
 
 
 def _table() -> str:
-    return connection.ops.quote_name(settings.CACHES["default"]["LOCATION"])
+    return connection.ops.quote_name(str(settings.CACHES["default"]["LOCATION"]))
 
 
 def _stored(moment: datetime) -> Any:

@@ -35,14 +35,14 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "ninja",
     "oauth2_provider",
-    # Before allauth: our pages take the place of its own.
+    # Before ninja and allauth: our pages take the place of theirs.
     "tongban.ledger",
     "tongban.directory",
     "tongban.catalogue",
     "tongban.cases",
     "tongban.web",
+    "ninja",
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tongban.web.middleware.SessionEndMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -123,6 +124,8 @@ ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_PHONE_VERIFICATION_TIMEOUT = 10 * 60
+PASSWORD_RESET_TIMEOUT = 10 * 60
 # A whole hall of people shares an address; failures have limits of their own (`limits.py`).
 ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "signup": "60/m/ip", "request_login_code": "60/m/ip"}
 # Six digits, for phones and for older eyes; three tries a code, few codes an hour.
@@ -221,6 +224,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 # Without a proxy in front anybody could claim to speak https.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.proxies else None
+SECURE_HSTS_INCLUDE_SUBDOMAINS = ENVIRONMENT.production
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if ENVIRONMENT.production else 0
 X_FRAME_OPTIONS = "DENY"
 # `{nonce}` is new for every answer; only scripts that carry it run.

@@ -59,14 +59,14 @@ def account_named(credentials: dict[str, Any]) -> Account | None:
 
 
 def find_by_phone(phone: str) -> Account | None:
-    """The account with this phone, by its blind index. One query."""
+    """The account that has confirmed this phone, by its blind index. One query."""
     try:
         number = checked_phone(phone)
     except ValidationError:
         return None
     index = AccountPhone._meta.get_field("phone_index")
     entry = (
-        AccountPhone.objects.filter(phone_index__in=index.candidates(number))
+        AccountPhone.objects.filter(phone_index__in=index.candidates(number), verified=True)
         .select_related("account")
         .first()
     )
@@ -141,6 +141,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             security_log.note(request, security_log.NEW_DEVICE, account=user)
             tell_of_new_device(self, user, request.headers.get("User-Agent", ""))
         return response
+
+    def send_notification_mail(
+        self, template_prefix: str, user: Account, context: Any = None, email: str | None = None
+    ) -> bool:
+        """The library tells of every change of password, factor or address: so does the log."""
+        changed = template_prefix.rpartition("/")[2]
+        if changed != "new_device":
+            security_log.note(
+                self.request, security_log.SECRETS_CHANGED, account=user, subject=changed
+            )
+        return bool(super().send_notification_mail(template_prefix, user, context, email))
 
     def logout(self, request: HttpRequest) -> None:
         security_log.note(request, security_log.SIGNED_OUT)

@@ -12,9 +12,19 @@ from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from allauth.usersessions import views as sessions
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, register_converter
+from django.urls.converters import StringConverter
 
 from tongban.base.permissions import Permission, opens_to
+
+
+class Base36Converter(StringConverter):
+    """A number without hyphens: what follows the first hyphen of the mailed link is its key."""
+
+    regex = "[0-9A-Za-z]+"
+
+
+register_converter(Base36Converter, "base36")
 
 EVERYONE, OWN = Permission.VISIT, Permission.OWN_SPACE
 
@@ -35,7 +45,7 @@ PAGES = (
         EVERYONE,
     ),
     (
-        "account/password/new/<str:uidb36>/<str:key>/",
+        "account/password/new/<base36:uidb36>-<str:key>/",
         account.password_reset_from_key,
         "account_reset_password_from_key",
         EVERYONE,
