@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEV := $(VENV)/.dev-installed
 RUN := $(VENV)/.installed
+# A test process a core; `make test PARALLEL=` for one after the other.
+PARALLEL ?= -n auto --dist loadscope
 export TONGBAN_HOME ?= $(CURDIR)/var
 
 .PHONY: run test check test-postgres test-browser bench messages permissions asvs personal-data \
@@ -14,7 +16,7 @@ run: $(RUN)
 	@$(BIN)/tongban serve
 
 test: $(DEV)
-	$(BIN)/pytest --cov --cov-report=term:skip-covered
+	$(BIN)/pytest $(PARALLEL) --cov --cov-report=term:skip-covered
 
 check: $(DEV)
 	$(BIN)/ruff check .
@@ -24,7 +26,7 @@ check: $(DEV)
 	$(BIN)/python tools/check_migrations.py
 
 test-postgres: $(DEV)
-	tools/with_postgres $(BIN)/pytest -p no:cacheprovider
+	tools/with_postgres $(BIN)/pytest $(PARALLEL) -p no:cacheprovider
 
 test-browser: $(DEV)
 	$(BIN)/pytest tests/browser -m browser
