@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +15,12 @@ from tongban.base.merkle import leaf_hash
 SALT_BYTES = 32
 # C2SP tlog-tiles: an entry bundle prefixes each entry with a 16-bit length.
 LEAF_BYTES_MOST = 65_535
+# The canonical form of a leaf whose texts need no escapes: every leaf, but for odd item codes.
+_PLAIN = r'"([^"\\\x00-\x1f]*)"'
+_LEAF = re.compile(
+    rf'\{{"act":{_PLAIN},"at":{_PLAIN},"case":{_PLAIN},"commitment":"([0-9a-f]{{64}})",'
+    rf'"item":{_PLAIN},"organ":{_PLAIN},"region":{_PLAIN},"v":1\}}'
+)
 
 
 @dataclass(frozen=True)
@@ -21,7 +29,20 @@ class Sealed:
 
     leaf: str
     leaf_hash: bytes
-    payload: str
+    opening: str
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """What the public part of an entry says."""
+
+    act: str
+    at: str
+    case: str
+    commitment: str
+    item: str
+    organ: str
+    region: str
 
 
 def commitment(salt: bytes, payload: bytes) -> str:
@@ -65,4 +86,32 @@ def seal(
     )
     if len(leaf) > LEAF_BYTES_MOST:
         raise ValueError(f"leaf of {len(leaf)} bytes; at most {LEAF_BYTES_MOST} fit in a bundle")
-    return Sealed(leaf.decode(), leaf_hash(leaf), opened.decode())
+    return Sealed(leaf.decode(), leaf_hash(leaf), joined_opening(salt, opened.decode()))
+
+
+def joined_opening(salt: bytes, payload: str) -> str:
+    """Salt (hexadecimal) and payload as one text, so that one seal keeps both."""
+    return salt.hex() + payload
+
+
+def split_opening(opening: str) -> tuple[bytes, str]:
+    """Salt and payload. Raises ValueError for a text that holds no salt."""
+    return bytes.fromhex(opening[: 2 * SALT_BYTES]), opening[2 * SALT_BYTES :]
+
+
+def read_leaf(leaf: str) -> Leaf:
+    """The parts of a leaf. Raises ValueError when it is not a leaf in its canonical form."""
+    found = _LEAF.fullmatch(leaf)
+    return Leaf(*found.groups()) if found else _read_escaped(leaf)
+
+
+def _read_escaped(leaf: str) -> Leaf:
+    said = json.loads(leaf)
+    if not isinstance(said, dict) or canonical_json(said) != leaf.encode():
+        raise ValueError("the leaf is not canonical JSON")
+    if said.pop("v", None) != 1 or not all(isinstance(part, str) for part in said.values()):
+        raise ValueError("the leaf is of another version")
+    try:
+        return Leaf(**said)
+    except TypeError:
+        raise ValueError("the leaf has other parts than a leaf has") from None

@@ -209,7 +209,7 @@ def load_calendar_command(file: Path, source: str, as_json: bool) -> None:
 def load_demo_command(as_json: bool) -> None:
     """Load the demonstration: a real district's items, sample guides, people who don't exist."""
     set_up(migrate=True)
-    from tongban.ledger.services import integrate
+    from tongban.ledger.integrating import integrate
     from tongban.web.demonstration import load_demonstration
     from tongban.web.reporting import print_reports
 
@@ -276,8 +276,8 @@ def ledger_verify(as_json: bool) -> None:
 def ledger_checkpoint() -> None:
     """Number what waits and print the latest signed checkpoint."""
     set_up()
+    from tongban.ledger.integrating import integrate
     from tongban.ledger.models import Checkpoint
-    from tongban.ledger.services import integrate
 
     while integrate():
         pass

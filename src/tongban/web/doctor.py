@@ -19,9 +19,9 @@ from tongban.directory import security_log
 from tongban.directory.models import Account, CalendarYear, ConnectedSystem, Person
 from tongban.directory.sign_in.passwords import FILE_NAME as BREACHED
 from tongban.directory.sign_in.upstream.adapter import SECRET_FILE
+from tongban.ledger.integrating import current_root
 from tongban.ledger.rotation import unfinished
 from tongban.ledger.sealed import ring
-from tongban.ledger.services import current_root
 from tongban.web.environment import Environment
 
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]"}

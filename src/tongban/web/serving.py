@@ -22,7 +22,7 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 
 from tongban.catalogue.search.index import exists, rebuild
-from tongban.ledger.services import BrokenEntry, integrate
+from tongban.ledger.integrating import BrokenEntry, integrate
 from tongban.web.demonstration import demonstration_accounts
 
 log = logging.getLogger(__name__)
