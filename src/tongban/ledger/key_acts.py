@@ -13,7 +13,7 @@ from django.db import transaction
 from tongban.ledger import acts
 from tongban.ledger.direct import only_one_integrator
 from tongban.ledger.keys import add_secret, signers
-from tongban.ledger.models import Checkpoint, Entry, LogKey
+from tongban.ledger.models import Checkpoint, LogKey
 from tongban.ledger.publishing import RolledBack, check_not_rolled_back, set_aside_published
 from tongban.ledger.services import record
 
@@ -36,7 +36,7 @@ def _announce(kind: str, origin: str, vkey: str, at: datetime) -> LogKey:
     payload = {"vkey": vkey, "kind": kind}
     entry = record(acts.LEDGER_KEY_ANNOUNCED, at=at, payload=payload)
     return LogKey.objects.create(
-        vkey=vkey, kind=kind, origin=origin, announced_at=at, announced=entry
+        vkey=vkey, kind=kind, origin=origin, announced_at=at, announced_id=entry
     )
 
 
@@ -76,7 +76,7 @@ def retire_key(key_id: str, *, reason: str, at: datetime, now: bool = False) -> 
 
 
 def _retire(key: LogKey, reason: str, at: datetime) -> None:
-    key.retired = record(
+    key.retired_id = record(
         acts.LEDGER_KEY_RETIRED, at=at, payload={"vkey": key.vkey, "reason": reason}
     )
     key.retired_at = at
@@ -84,7 +84,7 @@ def _retire(key: LogKey, reason: str, at: datetime) -> None:
 
 
 @transaction.atomic
-def resume(*, reason: str, by: str, at: datetime) -> Entry:
+def resume(*, reason: str, by: str, at: datetime) -> int:
     """Go on from a restored backup, under a new name and new keys; what was lost is written down.
 
     Under its old name the log would contradict what it published. Raises KeyRefused when nothing
@@ -98,7 +98,7 @@ def resume(*, reason: str, by: str, at: datetime) -> Entry:
     raise KeyRefused("the log was not rolled back: there is nothing to decide")
 
 
-def _resume(lost: RolledBack, reason: str, by: str, at: datetime) -> Entry:
+def _resume(lost: RolledBack, reason: str, by: str, at: datetime) -> int:
     size = Checkpoint.objects.order_by("-size").values_list("size", flat=True).first() or 0
     set_aside_published()
     entry = record(

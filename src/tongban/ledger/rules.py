@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tongban.base.canonical import canonical_json
+from tongban.base.canonical import canonical_json, quoted
 from tongban.base.merkle import leaf_hash
 
 SALT_BYTES = 32
+SALT_CHARACTERS = 2 * SALT_BYTES
 # C2SP tlog-tiles: an entry bundle prefixes each entry with a 16-bit length.
 LEAF_BYTES_MOST = 65_535
 # The canonical form of a leaf whose texts need no escapes: every leaf, but for odd item codes.
@@ -72,18 +73,12 @@ def seal(
     commitment. Raises ValueError when the leaf would not fit in an entry bundle.
     """
     opened = canonical_json(payload)
-    leaf = canonical_json(
-        {
-            "act": act,
-            "at": timestamp(at),
-            "case": case_ref,
-            "commitment": commitment(salt, opened),
-            "item": item,
-            "organ": organ,
-            "region": region,
-            "v": 1,
-        }
-    )
+    # Written part by part in the order of the keys: what canonical_json makes, in a tenth the time.
+    leaf = (
+        f'{{"act":{quoted(act)},"at":"{timestamp(at)}","case":{quoted(case_ref)},'
+        f'"commitment":"{commitment(salt, opened)}","item":{quoted(item)},'
+        f'"organ":{quoted(organ)},"region":{quoted(region)},"v":1}}'
+    ).encode()
     if len(leaf) > LEAF_BYTES_MOST:
         raise ValueError(f"leaf of {len(leaf)} bytes; at most {LEAF_BYTES_MOST} fit in a bundle")
     return Sealed(leaf.decode(), leaf_hash(leaf), joined_opening(salt, opened.decode()))
@@ -96,7 +91,7 @@ def joined_opening(salt: bytes, payload: str) -> str:
 
 def split_opening(opening: str) -> tuple[bytes, str]:
     """Salt and payload. Raises ValueError for a text that holds no salt."""
-    return bytes.fromhex(opening[: 2 * SALT_BYTES]), opening[2 * SALT_BYTES :]
+    return bytes.fromhex(opening[:SALT_CHARACTERS]), opening[SALT_CHARACTERS:]
 
 
 def read_leaf(leaf: str) -> Leaf:

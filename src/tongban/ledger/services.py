@@ -10,8 +10,16 @@ from datetime import datetime
 from django.db import connection
 
 from tongban.ledger import payloads, rules
-from tongban.ledger.direct import insert
-from tongban.ledger.models import Entry, Waiting
+from tongban.ledger.models import Waiting
+from tongban.ledger.sealed import ring
+
+# Where an opening lies sealed: it opens nowhere else.
+OPENING = "ledger_entry.opening"
+_ENTRY = (
+    "INSERT INTO ledger_entry (leaf, leaf_hash, opening, case_ref) VALUES (%s, %s, %s, %s)"
+    " RETURNING id"
+)
+_WAITING = "INSERT INTO ledger_waiting (entry_id) VALUES (%s)"
 
 
 def new_case_ref() -> str:
@@ -28,8 +36,8 @@ def record(
     item: str = "",
     case_ref: str = "",
     payload: Mapping[str, object],
-) -> Entry:
-    """Append the trace of an act. Call it inside the act's own transaction.
+) -> int:
+    """Append the trace of an act; returns the key of its entry. Inside the act's own transaction.
 
     `organ`, `region` and `item` are codes; `payload` may hold personal data: it is never part of
     the public leaf, only committed to. Raises RuntimeError outside a transaction, KeyError for an
@@ -48,12 +56,13 @@ def record(
         payload=payload,
         salt=secrets.token_bytes(rules.SALT_BYTES),
     )
-    entry = Entry(
-        leaf=sealed.leaf, leaf_hash=sealed.leaf_hash, opening=sealed.opening, case_ref=case_ref
-    )
-    insert(entry)
-    insert(Waiting(entry_id=entry.pk))
-    return entry
+    opening = ring().seal(sealed.opening, OPENING)
+    # By hand: every act of everybody waits for these two rows.
+    with connection.cursor() as cursor:
+        cursor.execute(_ENTRY, [sealed.leaf, sealed.leaf_hash, opening, case_ref])
+        entry_id = int(cursor.fetchone()[0])
+        cursor.execute(_WAITING, [entry_id])
+    return entry_id
 
 
 def oldest_waiting_seconds(now: datetime) -> float:
