@@ -8,22 +8,23 @@ import click
 
 from tongban.base.clocks import utc_now
 from tongban.ledger.erasing import NothingToErase, erase_opening
-from tongban.ledger.integrating import BrokenEntry, integrate
+from tongban.ledger.integrating import BrokenEntry, integrate, what_stops_the_ledger
 from tongban.ledger.key_acts import KeyRefused, announce_key, resume, retire_key
-from tongban.ledger.keys import KeyMissing
 from tongban.ledger.models import Checkpoint, LogKey
-from tongban.ledger.publishing import RolledBack, latest_published
+from tongban.ledger.publishing import latest_published
 from tongban.ledger.selectors import consistency_of, leaf_of, proof_of
 from tongban.web.cli import print_json
 
 
 def integrate_all() -> None:
     """Number all that waits. Raises ClickException."""
+    if problem := what_stops_the_ledger():
+        raise click.ClickException(problem)
     try:
         while integrate():
             pass
-    except (BrokenEntry, RolledBack, KeyMissing) as problem:
-        raise click.ClickException(str(problem)) from None
+    except BrokenEntry as broken:
+        raise click.ClickException(str(broken)) from None
 
 
 def prove_command(seq: int, *, as_json: bool) -> None:
@@ -78,8 +79,10 @@ def resume_command(*, reason: str, by: str) -> None:
     except KeyRefused as problem:
         raise click.ClickException(str(problem)) from None
     integrate_all()
-    key = LogKey.objects.filter(retired_at=None).latest("pk")
-    click.echo(f"the log goes on as {key.origin}; tell auditors and witnesses its key:\n{key.vkey}")
+    keys = list(LogKey.objects.filter(retired_at=None).order_by("pk"))
+    click.echo(f"the log goes on as {keys[0].origin}; tell auditors and witnesses its keys:")
+    for key in keys:
+        click.echo(key.vkey)
 
 
 def _check_account(username: str) -> None:
