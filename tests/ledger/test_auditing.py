@@ -165,9 +165,7 @@ def test_a_witness_that_saw_another_history_or_more_is_heard(db):
         return sign_note(checkpoint_text(settings.TONGBAN_LEDGER_ORIGIN, size, root), [signer])
 
     def compared(note: str):
-        return compare_with_witness(
-            source, report.checkpoint, report.note, note, signer.verifier()
-        )
+        return compare_with_witness(source, report.checkpoint, report.note, note, signer.verifier())
 
     assert compared(said(30, report.checkpoint.root)) is None
     assert compared(said(30, b"\7" * 32)).kind == "split view"

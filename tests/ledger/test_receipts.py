@@ -201,7 +201,9 @@ def other_face(size: int) -> str:
     """The same log, signed with its own key, with another history."""
     from tongban.ledger.keys import signers
 
-    return sign_note(checkpoint_text(settings.TONGBAN_LEDGER_ORIGIN, size, b"\7" * 32), signers()[:1])
+    return sign_note(
+        checkpoint_text(settings.TONGBAN_LEDGER_ORIGIN, size, b"\7" * 32), signers()[:1]
+    )
 
 
 def test_two_faces_of_one_log_are_told(db):
@@ -295,7 +297,9 @@ def test_a_policy_says_how_many_witnesses_are_enough(db, tmp_path):
     done = offline("verify-receipt", str(file), "--policy", str(policy), home=tmp_path)
     assert (done.returncode, "witnesses" in done.stderr) == (1, True)
     policy.write_text(f"log {vkeys()[0]}\nquorum none\n")
-    assert offline("verify-receipt", str(file), "--policy", str(policy), home=tmp_path).returncode == 0
+    assert (
+        offline("verify-receipt", str(file), "--policy", str(policy), home=tmp_path).returncode == 0
+    )
     policy.write_text("quorum w2\n")
     done = offline("verify-receipt", str(file), "--policy", str(policy), home=tmp_path)
     assert (done.returncode, "line 1" in done.stderr) == (1, True)

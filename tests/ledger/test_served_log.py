@@ -41,7 +41,7 @@ def test_paths_are_those_of_the_specification(index, width, path):
      "000.p/300", "-01", "x01/000", "000/", "000.p", "０００"],
 )  # fmt: skip
 def test_a_tile_has_one_way_to_be_written(path):
-    with pytest.raises(ValueError, match="path|way"):
+    with pytest.raises(ValueError, match=r"path|way"):
         tiles.parse_path(path)
 
 

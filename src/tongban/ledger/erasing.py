@@ -10,12 +10,14 @@ from tongban.ledger import acts
 from tongban.ledger.models import Entry
 from tongban.ledger.rules import read_leaf
 from tongban.ledger.services import record
+from tongban.ledger.traces import leaves_trace
 
 
 class NothingToErase(Exception):
     """There is no such entry, or nothing that opens it any more."""
 
 
+@leaves_trace(acts.LEDGER_ERASED)
 @transaction.atomic
 def erase_opening(seq: int, *, order: str, reason: str, by: str, at: datetime) -> int:
     """Erase the opening of the entry at place `seq`; returns the key of the entry that says so.
