@@ -121,7 +121,15 @@ def test_tiles_and_bundles_may_be_kept_for_ever_and_the_checkpoint_not(db, clien
         assert answer.status_code == 200, path
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
         assert answer.headers["Content-Type"] == "application/octet-stream"
+        assert "Cookie" not in answer.headers["Vary"]
     assert client.get("/ledger/checkpoint").headers["Cache-Control"] == "no-cache"
+
+
+def test_who_is_signed_in_gets_the_same_tiles(world, client):
+    log_of(300)
+    client.force_login(world.resident)
+    answer = client.get("/ledger/tile/0/000")
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
 
 def test_bundles_are_zipped_for_who_takes_them_so(db, client):

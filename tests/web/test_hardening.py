@@ -111,6 +111,8 @@ def pages(site, **values: str) -> list[str]:
         "delegation": str(uuid.uuid4()),
         "device": "1",
         "emergency": "1",
+        "level": "0",
+        "place": "000.p/1",
         "pk": "1",
         "uidb36": "1",
     } | values
@@ -340,7 +342,7 @@ def test_keys_are_for_their_owner_alone(db):
     folder = Path(product.ENVIRONMENT.keys)
     assert folder.stat().st_mode & 0o077 == 0
     files = list(folder.iterdir())
-    assert {path.name for path in files} >= {"django-secret", "ledger-ed25519.pem"}
+    assert {path.name for path in files} >= {"django-secret", "ledger-keys.json"}
     for path in files:
         assert path.stat().st_mode & 0o077 == 0, path.name
 
@@ -411,7 +413,7 @@ def test_plain_http_is_answered_and_not_redirected(production):
 
 
 def test_what_is_written_is_for_its_owner_alone_whatever_the_shell_says(production):
-    assert {"home", "keys", "django-secret", "ledger-ed25519.pem"} <= set(production["modes"])
+    assert {"home", "keys", "django-secret", "ledger-keys.json"} <= set(production["modes"])
     assert {name: mode for name, mode in production["modes"].items() if mode & 0o077} == {}
 
 
@@ -589,7 +591,8 @@ def test_only_the_messenger_and_the_upstream_call_out():
                 found.add(str(path.relative_to(SOURCE)))
     upstream = {f"directory/sign_in/upstream/{name}.py" for name in ("discovery", "views")}
     listening = {"web/serving.py"}
-    assert found == {"directory/messengers.py"} | upstream | listening
+    ledger = {"ledger/remote.py", "ledger/witnessing.py"}
+    assert found == {"directory/messengers.py"} | upstream | listening | ledger
 
 
 def database(address: str) -> dict[str, object]:

@@ -352,7 +352,7 @@ def test_every_step_about_a_person_leaves_a_trace_without_personal_data(system, 
     ]
     for entry in Entry.objects.all():
         for personal in (ID_NUMBERS[0], "0826-2000101", "li(示例)"):
-            assert personal not in entry.leaf + entry.payload
+            assert personal not in entry.leaf + entry.opening
         assert system.record.client_id not in entry.leaf
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from tongban.base.permissions import Permission, opens_to
@@ -34,10 +33,10 @@ def checkpoint(request: HttpRequest) -> HttpResponse:
 
 @opens_to(Permission.VISIT)
 @require_safe
-def tile(request: HttpRequest, level: str, path: str) -> HttpResponse:
+def tile(request: HttpRequest, level: int, place: str) -> HttpResponse:
     """A tile of hashes (`<prefix>/tile/<L>/<N>[.p/<W>]`)."""
-    index, width = _parsed(path)
-    content = selectors.tile(int(level), index, width) if int(level) <= LEVEL_MOST else None
+    index, width = _parsed(place)
+    content = selectors.tile(level, index, width) if level <= LEVEL_MOST else None
     if content is None:
         raise Http404
     return _forever(content)
@@ -45,16 +44,15 @@ def tile(request: HttpRequest, level: str, path: str) -> HttpResponse:
 
 @opens_to(Permission.VISIT)
 @require_safe
-def entries(request: HttpRequest, path: str) -> HttpResponse:
+def entries(request: HttpRequest, place: str) -> HttpResponse:
     """An entry bundle (`<prefix>/tile/entries/<N>[.p/<W>]`)."""
-    content = selectors.bundle(*_parsed(path))
+    content = selectors.bundle(*_parsed(place))
     if content is None:
         raise Http404
     zipped = "gzip" in request.headers.get("Accept-Encoding", "")
     answer = _forever(gzip.compress(content, 6, mtime=0) if zipped else content)
     if zipped:
         answer["Content-Encoding"] = "gzip"
-    patch_vary_headers(answer, ["Accept-Encoding"])
     return answer
 
 
@@ -67,7 +65,7 @@ def _parsed(path: str) -> tuple[int, int]:
 
 def _forever(content: bytes) -> HttpResponse:
     answer = HttpResponse(content, content_type="application/octet-stream")
-    answer["Cache-Control"] = FOREVER
+    answer.same_for_all = FOREVER  # type: ignore[attr-defined]
     return answer
 
 

@@ -207,6 +207,19 @@ def audit_command(
         sys.exit(1)
 
 
+def follow(look: Callable[[], None], seconds: int) -> None:
+    """Look until a finding ends it, or somebody does; a log that is away is asked again."""
+    while True:
+        try:
+            look()
+        except click.ClickException as problem:
+            click.echo(f"not checked: {problem.message}", err=True)
+        try:
+            time.sleep(seconds)
+        except KeyboardInterrupt:
+            return
+
+
 def _asked(text: str) -> tuple[NoteVerifier, str]:
     vkey, _equals, address = text.rpartition("=http")
     if not vkey:

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from tongban.web.cli import end_progress, set_up, shown_progress
+from tongban.web.cli import set_up, shown_progress
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -89,16 +89,22 @@ def consistency(size1: int, size2: int | None, as_json: bool) -> None:
 @click.option("--witness", "witnesses", multiple=True, metavar="VKEY=URL", help="Compare with it.")
 @click.option("--state", type=FOLDER, help="Where to remember; default: $TONGBAN_HOME/audit.")
 @click.option("--entries", is_flag=True, help="Fetch and hash every entry too.")
+@click.option("--every", type=click.IntRange(min=1), metavar="SECONDS", help="Again and again.")
 @AS_JSON
-def audit(url: str, as_json: bool, **said: Any) -> None:
+def audit(url: str, as_json: bool, every: int | None, **said: Any) -> None:
     """Look at the log at URL (…/ledger), compare with what was seen before, remember it.
 
     Exit 1 on a rollback, a split view or a log that can't be checked; the proof of it is kept.
     """
-    from tongban.web.auditor import audit_command
+    from tongban.web.auditor import audit_command, follow
 
-    audit_command(url, as_json=as_json, progress=shown_progress(), **said)
-    end_progress()
+    def look() -> None:
+        audit_command(url, as_json=as_json, progress=shown_progress(), **said)
+
+    if every:
+        follow(look, every)
+    else:
+        look()
 
 
 @ledger.command("monitor")

@@ -71,6 +71,23 @@ class ContentSecurityPolicyMiddleware:
         return response
 
 
+class SameForAllMiddleware:
+    """What is the same for everybody for ever says so: no cookie makes it another thing to a cache.
+
+    Outside of the middleware that makes answers personal; a view marks them (`same_for_all`).
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if lasting := getattr(response, "same_for_all", ""):
+            response["Cache-Control"] = lasting
+            response["Vary"] = "Accept-Encoding"
+        return response
+
+
 class NoStoreMiddleware:
     """What somebody who has signed in saw is not kept by browsers or proxies, nor after they left."""
 

@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tongban.web.middleware.ClientRateMiddleware",
     "tongban.web.middleware.RequestSizeMiddleware",
+    "tongban.web.middleware.SameForAllMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "tongban.web.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
