@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from tongban.assessment.cli import assess
+
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -85,6 +87,9 @@ class Tongban(click.Group):
 @click.version_option(package_name="tongban")
 def cli() -> None:
     """Tongban 通办: one government's services in one place."""
+
+
+cli.add_command(assess)
 
 
 @cli.command()

@@ -1,0 +1,411 @@
+"""An assessment from table to ranks: one function for each step of the handbook, in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tongban.base.tables import Problem
+from tongban.indices import normalisation, tiers
+from tongban.indices.contributions import contributions
+from tongban.indices.diagnostics import components, reliability
+from tongban.indices.framework.model import Estimate, Framework, Indicator
+from tongban.indices.missing import MissingValues, Origin, Origins, fill
+from tongban.indices.numbers import Booleans, Floats
+from tongban.indices.outliers import Treatment, treat
+from tongban.indices.quality import judge, judge_table
+from tongban.indices.ranks import ranks
+from tongban.indices.reading import InvalidTable
+from tongban.indices.result import Assessment, Before, Cell, UnitQuality, UnitResult
+from tongban.indices.summaries import summarise
+from tongban.indices.table import DataTable
+from tongban.indices.tree import Rolled, effective_weights, roll_up
+from tongban.indices.weights import correlation
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The table after imputation, treatment, normalisation and aggregation."""
+
+    table: DataTable
+    filled: Floats
+    origins: Origins
+    treatments: Mapping[str, Treatment]
+    leaves: Floats
+    rolled: Rolled
+    score: Floats
+    incomplete: Booleans
+    unassessed: Booleans
+    screened: tuple[str, ...] = ()
+
+
+def assess(
+    framework: Framework,
+    table: DataTable,
+    *,
+    previous: Assessment | None = None,
+    draws: int | None = None,
+    seed: int = 1,
+) -> Assessment:
+    """Scores, ranks, tiers, groups, moves, the quality of each number and how sure each rank is.
+
+    `previous` is the assessment of an earlier table. `draws` is the number of Monte Carlo draws
+    behind the rank intervals (the framework's by default, 0 for none). Raises InvalidTable when cells
+    are missing and the framework refuses them.
+    """
+    from tongban.indices.robustness.intervals import rank_intervals
+
+    prepared = prepare(framework, table, previous)
+    kept = prepared.table
+    published = kept.published_score
+    decides = framework.published.decides
+    basis = prepared.score
+    if published is not None and decides != "nothing":
+        basis = np.where(np.isnan(published), prepared.score, published)
+    score = basis if decides == "score" else prepared.score
+    quality = judge(framework, prepared)
+    quality, withheld_all = judge_table(framework, quality, ~prepared.unassessed)
+    withheld = np.array([one.state == "withheld" for one in quality]) & ~prepared.unassessed
+    shown = np.where(prepared.unassessed | withheld, np.nan, basis)
+    places = ranks(shown, framework.ties)
+    assigned = _tiers(framework, kept, shown)
+    parts = tiers.parts_of_tiers(shown, assigned, framework.tiers)
+    count = framework.uncertainty.draws if draws is None else draws
+    intervals = rank_intervals(framework, prepared, places, draws=count, seed=seed)
+    effective = effective_weights(framework, prepared.rolled)
+    units = tuple(
+        _unit(framework, prepared, place, score, places, assigned, parts, quality, withheld,
+              intervals, previous)
+        for place in range(len(kept.units))
+    )  # fmt: skip
+    return Assessment(
+        framework=framework,
+        table=kept,
+        units=units,
+        summary=summarise(framework, units, shown, prepared),
+        warnings=tuple(_warnings(framework, prepared, withheld, withheld_all, quality)),
+        cells=tuple(_cells(framework, prepared)),
+        treatments=prepared.treatments,
+        leaves=prepared.leaves,
+        rolled=prepared.rolled,
+        origins=prepared.origins,
+        effective=effective,
+        points=contributions(framework, prepared.rolled, prepared.leaves),
+        correlation=_correlation(prepared.leaves),
+        reliability=reliability(prepared.leaves),
+        components=components(prepared.leaves),
+        previous=previous,
+        draws=count if intervals else 0,
+        seed=seed,
+    )
+
+
+def scores_only(framework: Framework, table: DataTable) -> Floats:
+    """The recomputed scores in the table's order, NaN for units that have none."""
+    prepared = prepare(framework, table, None)
+    by_unit = dict(zip(prepared.table.units, prepared.score, strict=True))
+    return np.array([by_unit.get(unit, np.nan) for unit in table.units])
+
+
+def prepare(framework: Framework, table: DataTable, previous: Assessment | None) -> Prepared:
+    """Steps 3 to 6 of the handbook: impute, treat, normalise, aggregate."""
+    screened: tuple[str, ...] = ()
+    if framework.screening.minimum and not framework.screening.after_imputation:
+        table, screened = _screen(framework, table, table.values)
+    incomplete, unassessed = _incomplete(framework, table)
+    try:
+        filled, origins = fill(
+            table.values,
+            framework.missing.rule,
+            groups=table.groups.get(framework.missing.group),
+            previous=_previous_values(framework, table, previous),
+            estimates=_estimates(framework, table),
+            exempt=incomplete | unassessed,
+        )
+    except MissingValues as gaps:
+        raise InvalidTable(table.name, _refused(framework, table, gaps)) from None
+    if framework.screening.minimum and framework.screening.after_imputation:
+        before = table
+        table, screened = _screen(framework, table, filled)
+        chosen = [before.units.index(unit) for unit in table.units]
+        filled, origins = filled[chosen], origins[chosen]
+        incomplete, unassessed = incomplete[chosen], unassessed[chosen]
+    leaves, treatments = normalised(framework, np.where(unassessed[:, None], np.nan, filled))
+    rolled = roll_up(framework, leaves)
+    score = rolled.scores[framework.root.code].copy()
+    score[incomplete] = framework.incomplete.score
+    score[unassessed] = np.nan
+    return Prepared(table, filled, origins, treatments, leaves, rolled, score, incomplete,
+                    unassessed, screened)  # fmt: skip
+
+
+def normalised(
+    framework: Framework, filled: Floats, method: str = ""
+) -> tuple[Floats, dict[str, Treatment]]:
+    """Indicators treated for outliers and on one scale; `method` in place of the framework's."""
+    columns, treatments = [], {}
+    for place, indicator in enumerate(framework.indicators):
+        values, done = treat(filled[:, place], framework.outliers)
+        if done:
+            treatments[indicator.code] = done
+        columns.append(_on_scale(framework, indicator, values, method))
+    return np.column_stack(columns), treatments
+
+
+def _on_scale(framework: Framework, indicator: Indicator, values: Floats, method: str) -> Floats:
+    rule = framework.normalisation
+    method = method or rule.method
+    direction = indicator.direction
+    if method == "none":
+        signed: Floats = values * direction
+        return signed
+    if method == "min_max":
+        return normalisation.min_max(values, direction, rule.low, rule.high)
+    if method == "z_score":
+        return normalisation.z_score(values, direction)
+    if method == "rank":
+        return normalisation.rank(values, direction)
+    if method == "percentile":
+        return normalisation.percentile(values, direction, rule.low, rule.high)
+    if method == "goalposts" and None not in indicator.goalposts:
+        low, high = indicator.goalposts
+        return normalisation.goalposts(
+            values, (float(low or 0.0), float(high or 0.0)), direction, rule.low, rule.high
+        )
+    if method == "reference" and indicator.reference is not None:
+        return normalisation.distance_to_reference(values, indicator.reference, direction)
+    if method == "categories":
+        return normalisation.categories(values, indicator.steps, direction, rule.low, rule.high)
+    raise ValueError(f"{indicator.code} can't be normalised by {method}")
+
+
+def _incomplete(framework: Framework, table: DataTable) -> tuple[Booleans, Booleans]:
+    """Units with a fixed score by the publisher's rule, and units that nobody assessed."""
+    rule = framework.incomplete
+    estimated = {one.unit for one in framework.missing.estimates}
+    unassessed = np.isnan(table.values).all(axis=1) & np.array(
+        [unit not in estimated for unit in table.units]
+    )
+    if table.published_score is not None and framework.published.decides == "score":
+        unassessed &= np.isnan(table.published_score)
+    if framework.published.blank_rank_is_unassessed and table.published_rank is not None:
+        unassessed |= np.isnan(table.published_rank)
+    incomplete = np.zeros(len(table.units), dtype=bool)
+    for code in rule.indicators:
+        place = [one.code for one in framework.indicators].index(code)
+        column = table.values[:, place]
+        incomplete |= np.isnan(column) | ((column == 0) & rule.zero_counts)
+    return incomplete & ~unassessed, unassessed
+
+
+def _screen(
+    framework: Framework, table: DataTable, values: Floats
+) -> tuple[DataTable, tuple[str, ...]]:
+    share = 1 - np.isnan(values).mean(axis=1)
+    kept = np.flatnonzero(share >= framework.screening.minimum)
+    out = [unit for place, unit in enumerate(table.units) if place not in set(kept)]
+    return (table.keep([int(one) for one in kept]), tuple(out)) if out else (table, ())
+
+
+def _previous_values(
+    framework: Framework, table: DataTable, previous: Assessment | None
+) -> Floats | None:
+    if framework.missing.rule != "cold_deck" or previous is None:
+        return None
+    codes = [one.code for one in previous.framework.indicators]
+    rows = {unit: place for place, unit in enumerate(previous.table.units)}
+    values = np.full(table.values.shape, np.nan)
+    for column, indicator in enumerate(framework.indicators):
+        if indicator.code in codes:
+            for row, unit in enumerate(table.units):
+                if unit in rows:
+                    values[row, column] = previous.table.values[
+                        rows[unit], codes.index(indicator.code)
+                    ]
+    return values
+
+
+def _estimates(framework: Framework, table: DataTable) -> list[tuple[int, int, Estimate]]:
+    codes = [one.code for one in framework.indicators]
+    return [
+        (table.units.index(one.unit), codes.index(one.indicator), one)
+        for one in framework.missing.estimates
+        if one.unit in table.units
+    ]
+
+
+def _refused(framework: Framework, table: DataTable, gaps: MissingValues) -> list[Problem]:
+    problems = []
+    for row, column in gaps.cells:
+        indicator = framework.indicators[column]
+        problems.append(
+            Problem(table.rows[row], indicator.columns[0], "missing_value",
+                    f"{table.units[row]} has no value, and the framework refuses missing ones"
+                    + (" without a previous table" if framework.missing.rule == "cold_deck" else ""))
+        )  # fmt: skip
+    return problems
+
+
+def _tiers(framework: Framework, table: DataTable, basis: Floats) -> list[str]:
+    if framework.tier_basis == "difference":
+        basis = basis - references(framework, table)
+    return [tiers.tier_of(float(one), framework.tiers) for one in basis]
+
+
+def references(framework: Framework, table: DataTable) -> Floats:
+    """The reference of each unit by its group; NaN without."""
+    result = np.full(len(table.units), np.nan)
+    for group in framework.groups:
+        for place, label in enumerate(table.groups[group.code]):
+            if label in group.references:
+                result[place] = group.references[label]
+    return result
+
+
+def _unit(
+    framework: Framework, prepared: Prepared, place: int, score: Floats, places: Floats,
+    assigned: list[str], parts: list[str], quality: list[UnitQuality], withheld: Booleans,
+    intervals: dict[int, tuple[int, int]], previous: Assessment | None,
+) -> UnitResult:  # fmt: skip
+    table = prepared.table
+    unit = table.units[place]
+    status = "ranked"
+    if prepared.unassessed[place]:
+        status = "not_assessed"
+    elif withheld[place]:
+        status = "withheld"
+    elif prepared.incomplete[place]:
+        status = "incomplete"
+
+    def number(values: Floats | None) -> float | None:
+        return None if values is None or np.isnan(values[place]) else float(values[place])
+
+    scores = dict(prepared.rolled.scores)
+    scores[framework.root.code] = prepared.score
+    codes = [node.code for node in framework.nodes] + [one.code for one in framework.indicators]
+    return UnitResult(
+        unit=unit,
+        names=table.names[place],
+        title=table.titles[place],
+        score=None if withheld[place] else number(score),
+        rank=number(places),
+        tier=assigned[place],
+        tier_part=parts[place],
+        components={code: number(scores[code]) for code in codes},
+        quality=quality[place],
+        rank_interval=intervals.get(place),
+        published_score=number(table.published_score),
+        published_rank=number(table.published_rank),
+        recomputed=number(prepared.score),
+        before=_before(previous, unit),
+        groups={code: labels[place] for code, labels in table.groups.items() if labels[place]},
+        status=status,
+    )
+
+
+def _before(previous: Assessment | None, unit: str) -> Before | None:
+    if previous is None:
+        return None
+    try:
+        one = previous.of(unit)
+    except KeyError:
+        return None
+    return Before(one.score, one.rank, one.tier)
+
+
+def _cells(framework: Framework, prepared: Prepared) -> list[Cell]:
+    sources = {(one.unit, one.indicator): one.source for one in framework.missing.estimates}
+    cells = []
+    for row, column in np.argwhere(prepared.origins != Origin.MEASURED):
+        unit, indicator = prepared.table.units[row], framework.indicators[column].code
+        origin = Origin(int(prepared.origins[row, column]))
+        value = float(prepared.filled[row, column])
+        source = sources.get((unit, indicator), "") if origin is Origin.ESTIMATE else ""
+        cells.append(Cell(unit, indicator, origin.code, None if np.isnan(value) else value, source))
+    return cells
+
+
+def _correlation(leaves: Floats) -> Floats | None:
+    complete = leaves[~np.isnan(leaves).any(axis=1)]
+    return correlation(complete) if len(complete) > 2 and leaves.shape[1] > 1 else None
+
+
+def _warnings(
+    framework: Framework, prepared: Prepared, withheld: Booleans, withheld_all: str,
+    quality: list[UnitQuality],
+) -> list[str]:  # fmt: skip
+    table = prepared.table
+    lines = list(table.warnings)
+    lines += [f"assumption: {one.get('en', '')}" for one in framework.assumptions]
+    if prepared.screened:
+        lines.append(
+            f"left out, less than {framework.screening.minimum:.0%} of the data:"
+            f" {', '.join(prepared.screened)}"
+        )
+    lines += _differences(framework, prepared)
+    if withheld_all:
+        lines.append(withheld_all)
+    lines += [
+        f"{one.unit}: {one.indicator} is an estimate, {one.value:g}: {one.source}"
+        for one in framework.missing.estimates
+        if one.unit in table.units
+        and prepared.origins[table.units.index(one.unit)].max() == Origin.ESTIMATE
+    ]
+    for place, one in enumerate(quality):
+        if prepared.unassessed[place]:
+            lines.append(f"{table.units[place]}: not assessed, so without rank")
+        elif one.state != "full" and not withheld_all:
+            word = "rank withheld" if withheld[place] else "marked"
+            lines.append(f"{table.units[place]}: {word}: {'; '.join(one.reasons)}")
+    return lines
+
+
+def _differences(framework: Framework, prepared: Prepared) -> list[str]:
+    """A line for each unit whose recomputed score is not the published one."""
+    table, rule = prepared.table, framework.published
+    if table.published_score is None or rule.decides == "nothing":
+        return []
+    lines = []
+    digits = framework.decimals
+    difference = np.abs(prepared.score - table.published_score)
+    # A hair of room: 0.0001 is not a binary fraction.
+    differing = np.flatnonzero(difference > rule.tolerance + 1e-9)
+    for place in differing:
+        follow = "rank and tier follow" if rule.decides == "rank" else "the score is"
+        lines.append(
+            f"{table.units[place]}: the components give {prepared.score[place]:.{digits}f}, published"
+            f" is {table.published_score[place]:.{digits}f}; {follow} the published value"
+        )
+    present = int((~np.isnan(difference)).sum())
+    if present and len(differing) > present / 2:
+        lines.insert(
+            0,
+            f"{len(differing)} of {present} published scores don't follow these rules: is it another"
+            " edition (--edition), or are the weights others?",
+        )
+    if table.published_rank is not None:
+        lines += _rank_differences(framework, prepared)
+    return lines
+
+
+def _rank_differences(framework: Framework, prepared: Prepared) -> list[str]:
+    table = prepared.table
+    assert table.published_score is not None
+    assert table.published_rank is not None
+    shown = np.where(prepared.unassessed, np.nan, table.published_score)
+    places = ranks(shown, framework.ties)
+    return [
+        f"{table.units[place]}: published rank {table.published_rank[place]:g}, by the published"
+        f" scores it is {places[place]:g}"
+        for place in np.flatnonzero(
+            ~np.isnan(places) & ~np.isnan(table.published_rank) & (places != table.published_rank)
+        )
+    ]
+
+
+def with_edition(assessment: Assessment, how: str, warning: str) -> Assessment:
+    """The assessment with a note on how its edition was found."""
+    warnings = ((warning,) if warning else ()) + assessment.warnings
+    return replace(assessment, edition_found=how, warnings=warnings)
