@@ -26,6 +26,7 @@ class Request:
     outside: Path | None = None
     outside_column: str = ""
     draws: int | None = None
+    sensitivity: bool = False
     seed: int = 1
 
 
@@ -55,5 +56,12 @@ def _assessed(
     if request.groups is not None:
         framework = with_groups(framework, read_raw(request.groups), table)
         table = as_data(raw, framework)
-    result = assess(framework, table, previous=before, draws=draws, seed=request.seed)
+    result = assess(
+        framework,
+        table,
+        previous=before,
+        draws=draws,
+        seed=request.seed,
+        sensitivity=request.sensitivity and draws != 0,
+    )
     return with_edition(result, found.how, found.warning)

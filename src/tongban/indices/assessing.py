@@ -48,14 +48,16 @@ def assess(
     previous: Assessment | None = None,
     draws: int | None = None,
     seed: int = 1,
+    sensitivity: bool = False,
 ) -> Assessment:
     """Scores, ranks, tiers, groups, moves, the quality of each number and how sure each rank is.
 
     `previous` is the assessment of an earlier table. `draws` is the number of Monte Carlo draws
-    behind the rank intervals (the framework's by default, 0 for none). Raises InvalidTable when cells
-    are missing and the framework refuses them.
+    behind the rank intervals (the framework's by default, 0 for none); `sensitivity` asks what moves
+    ranks most. Raises InvalidTable when cells are missing and the framework refuses them.
     """
     from tongban.indices.robustness.intervals import rank_intervals
+    from tongban.indices.robustness.sobol import rank_shift_sensitivity
 
     prepared = prepare(framework, table, previous)
     kept = prepared.table
@@ -97,6 +99,7 @@ def assess(
         reliability=reliability(prepared.leaves),
         components=components(prepared.leaves),
         previous=previous,
+        sensitivity=rank_shift_sensitivity(framework, prepared, seed=seed) if sensitivity else None,
         draws=count if intervals else 0,
         seed=seed,
     )

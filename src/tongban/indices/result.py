@@ -151,6 +151,29 @@ class Outside:
 
 
 @dataclass(frozen=True)
+class Sensitivity:
+    """Share of an output's variance by input: alone (`first`), and with all it takes part in."""
+
+    inputs: tuple[str, ...]
+    first: tuple[float, ...]
+    total: tuple[float, ...]
+    first_error: tuple[float, ...]
+    """Half widths of 95 % intervals (bootstrap)."""
+    total_error: tuple[float, ...]
+    mean: float
+    variance: float
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "mean_rank_shift": rounded(self.mean, 4),
+            "inputs": {
+                name: {"first": rounded(first, 4), "total": rounded(total, 4)}
+                for name, first, total in zip(self.inputs, self.first, self.total, strict=True)
+            },
+        }
+
+
+@dataclass(frozen=True)
 class Assessment:
     """All results, and the arrays behind them for reports and further questions."""
 
@@ -174,6 +197,7 @@ class Assessment:
     edition_found: str = ""
     previous: Assessment | None = None
     outside: Outside | None = None
+    sensitivity: Sensitivity | None = None
     draws: int = 0
     seed: int = 0
 
@@ -311,6 +335,7 @@ class Assessment:
                 "matrix": [[rounded(float(one), 4) for one in row] for row in matrix],
             },
             "cronbach_alpha": rounded(self.reliability.alpha, 4) if self.reliability else None,
+            "sensitivity_of_ranks": self.sensitivity.as_json() if self.sensitivity else None,
             "eigenvalues": [rounded(one, 4) for one in self.components.eigenvalues]
             if self.components else None,
         }  # fmt: skip

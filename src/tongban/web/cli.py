@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from tongban.assessment.cli import assess
+from tongban.assessment.cli import assess_command
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -89,7 +89,7 @@ def cli() -> None:
     """Tongban 通办: one government's services in one place."""
 
 
-cli.add_command(assess)
+cli.add_command(assess_command(set_up))
 
 
 @cli.command()

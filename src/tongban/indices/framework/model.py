@@ -105,6 +105,7 @@ class KnownUnit:
     names: Names
     aliases: tuple[str, ...] = ()
     tile: tuple[int, int] | None = None
+    short: Names = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

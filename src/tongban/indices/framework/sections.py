@@ -246,7 +246,8 @@ def _layout(reader: Reader, table: Mapping[str, Any]) -> Layout:
 def _units(
     reader: Reader, table: Mapping[str, Any]
 ) -> tuple[tuple[KnownUnit, ...], list[dict[str, str]]]:
-    """The units of `file`, a CSV beside the framework: code, name, name_en, aliases, col, row."""
+    """The units of `file`, a CSV beside the framework: code, name, name_en, short, short_en,
+    aliases, col, row."""
     if not table:
         return (), []
     path = reader.folder / str(table.get("file", ""))
@@ -261,7 +262,8 @@ def _units(
         tile = (int(row["col"]), int(row["row"])) if row.get("col") else None
         titles = {"zh": row["name"], "en": row.get("name_en") or row["name"]}
         aliases = tuple(one for one in row.get("aliases", "").split("|") if one)
-        known.append(KnownUnit(row["code"], titles, (*titles.values(), *aliases), tile))
+        short = {"zh": row.get("short") or row["name"], "en": row.get("short_en") or titles["en"]}
+        known.append(KnownUnit(row["code"], titles, (*titles.values(), *aliases), tile, short))
     return tuple(known), rows
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from tongban.indices.assessing import Prepared
 from tongban.indices.framework.model import Framework
 from tongban.indices.numbers import Floats
 from tongban.indices.ranks import ranks
+from tongban.indices.result import Sensitivity
 from tongban.indices.robustness.drawing import Field, monotone, rank_of_units
 from tongban.indices.robustness.intervals import (
     MEANS,
@@ -23,20 +23,6 @@ from tongban.indices.robustness.intervals import (
 from tongban.indices.tree import nominal_weights
 
 REPEATS = 200
-
-
-@dataclass(frozen=True)
-class Sensitivity:
-    """Share of the output's variance by input: alone (`first`), and with all it takes part in."""
-
-    inputs: tuple[str, ...]
-    first: tuple[float, ...]
-    total: tuple[float, ...]
-    first_error: tuple[float, ...]
-    """Half widths of 95 % intervals (bootstrap)."""
-    total_error: tuple[float, ...]
-    mean: float
-    variance: float
 
 
 def latin_hypercube(points: int, inputs: int, random: np.random.Generator) -> Floats:
