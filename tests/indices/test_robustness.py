@@ -41,6 +41,17 @@ def test_ishigami():
         assert abs(estimate - truth) < 2 * error
 
 
+def test_salib_gives_the_same():
+    # SALib 1.6.0, analyze.sobol on the same 4096 x 5 values of Ishigami's function (seed 1).
+    def ishigami(rows):
+        x, y, z = (np.pi * (2 * column - 1) for column in rows.T)
+        return np.sin(x) + 7 * np.sin(y) ** 2 + 0.1 * z**4 * np.sin(x)
+
+    found = sobol(ishigami, ["x", "y", "z"], points=4096, seed=1)
+    assert found.first == pytest.approx([0.30038574, 0.45519044, -0.00795992], abs=1e-4)
+    assert found.total == pytest.approx([0.55343298, 0.46064913, 0.23945863], abs=1e-4)
+
+
 def test_g_function_of_sobol():
     # Saltelli & Sobol' 1995: V_i = 1/3 / (1 + a_i)^2, V = prod(1 + V_i) - 1.
     a = np.array([0.0, 1.0, 4.5, 9.0])

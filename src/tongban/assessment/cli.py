@@ -35,6 +35,7 @@ def assess_command(prepare: Callable[[], None]) -> click.Command:
     @click.option("--previous", type=FILE, help="The table of the year before: adds the moves.")
     @click.option("--edition", default="", help="Whose rules; else found from the table.")
     @click.option("--previous-edition", default="", help="The same for the table before.")
+    @click.option("--previous-framework", default="", help="Its framework, when another.")
     @click.option(
         "--out", type=click.Path(file_okay=False, path_type=Path), help="Write a report here."
     )
@@ -45,6 +46,7 @@ def assess_command(prepare: Callable[[], None]) -> click.Command:
     @click.option("--groups", type=FILE, help="A table of units whose other columns are groups.")
     @click.option("--against", "outside", type=FILE, help="A table with an outside variable.")
     @click.option("--against-column", "outside_column", default="", help="Its column.")
+    @click.option("--against-name", "outside_name", default="", help="What the report calls it.")
     @click.option(
         "--draws", type=click.IntRange(0, 1_000_000), help="Monte Carlo draws; 0 for none."
     )

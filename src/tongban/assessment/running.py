@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tongban.assessment.library import find_framework
@@ -21,10 +21,12 @@ class Request:
     edition: str = ""
     previous: Path | None = None
     previous_edition: str = ""
+    previous_framework: str = ""
     ignore: Sequence[str] = ()
     groups: Path | None = None
     outside: Path | None = None
     outside_column: str = ""
+    outside_name: str = ""
     draws: int | None = None
     sensitivity: bool = False
     seed: int = 1
@@ -37,10 +39,17 @@ def run(request: Request) -> Assessment:
     """
     before = None
     if request.previous is not None:
-        before = _assessed(request, request.previous, request.previous_edition, None, draws=0)
+        earlier = replace(
+            request,
+            framework=request.previous_framework or request.framework,
+            sensitivity=False,
+        )
+        before = _assessed(earlier, request.previous, request.previous_edition, None, draws=0)
     result = _assessed(request, request.data, request.edition, before, draws=request.draws)
     if request.outside is not None:
-        result = against(result, read_raw(request.outside), request.outside_column)
+        result = against(
+            result, read_raw(request.outside), request.outside_column, request.outside_name
+        )
     return result
 
 

@@ -52,7 +52,7 @@ def with_groups(framework: Framework, raw: RawTable, table: DataTable) -> Framew
     return replace(framework, groups=(*framework.groups, *more))
 
 
-def against(assessment: Assessment, raw: RawTable, column: str) -> Assessment:
+def against(assessment: Assessment, raw: RawTable, column: str, name: str = "") -> Assessment:
     """The assessment with an outside variable: rank correlation of the score that ranks follow.
 
     Of a table with several years, the year of the edition is taken, else the newest. Raises
@@ -86,7 +86,7 @@ def against(assessment: Assessment, raw: RawTable, column: str) -> Assessment:
     other = np.array([values.get(unit, np.nan) for unit in units])
     outside = Outside(
         raw.name, column, year, values, int((~np.isnan(other)).sum()),
-        spearman(scores, other), pearson(scores, other),
+        spearman(scores, other), pearson(scores, other), name,
     )  # fmt: skip
     return replace(assessment, outside=outside)
 

@@ -138,6 +138,7 @@ class Outside:
     units: int
     spearman: float
     pearson: float
+    name: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -80,10 +80,11 @@ def _missing(view: View) -> str:
         "cold_deck": _("Get the value of the table before."),
     }
     text = texts[rule.rule]
+    names = {one.unit: view.name(one) for one in view.result.units}
     for one in rule.estimates:
         said = _("%(unit)s has an estimate of %(value)s, between %(low)s and %(high)s: %(source)s.")
         text += " " + said % {
-            "unit": one.unit, "value": f"{one.value:g}", "low": f"{one.low:g}",
+            "unit": names.get(one.unit, one.unit), "value": f"{one.value:g}", "low": f"{one.low:g}",
             "high": f"{one.high:g}", "source": one.source,
         }  # fmt: skip
     return text

@@ -207,11 +207,11 @@ def _scatter(view: View) -> Figure | None:
     )
     lead = _("The score %(words)s %(column)s: rank correlation %(spearman)s over %(units)s units."
              " That is no cause.") % {
-        "words": words, "column": said(outside.column), "spearman": f"{outside.spearman:.2f}",
+        "words": words, "column": said(outside), "spearman": f"{outside.spearman:.2f}",
         "units": outside.units,
     }  # fmt: skip
-    return Figure("outside", _("Score and %(column)s") % {"column": said(outside.column)}, lead,
-                  *drawn, Table([_("unit"), said(outside.column), _("score")], rows))  # fmt: skip
+    return Figure("outside", _("Score and %(column)s") % {"column": said(outside)}, lead,
+                  *drawn, Table([_("unit"), said(outside), _("score")], rows))  # fmt: skip
 
 
 def _sensitivity(view: View) -> Figure | None:

@@ -38,7 +38,7 @@ STYLE = f"""
   stroke-linejoin: round; }}
 .plot .chosen {{ fill: var(--chosen, #fff4d6); }}
 .plot .none {{ fill: none; stroke: var(--ink-3, #8a96a3); stroke-width: 1; stroke-dasharray: 3 3; }}
-.plot .s0 {{ fill: #e6f0f4; }} .plot .s1 {{ fill: #bcd7e2; }} .plot .s2 {{ fill: #82b3c7; }}
+.plot .s0 {{ fill: #dce9ef; }} .plot .s1 {{ fill: #bcd7e2; }} .plot .s2 {{ fill: #82b3c7; }}
 .plot .s3 {{ fill: #3d83a0; }} .plot .s4 {{ fill: #0b4f6c; }}
 .plot text.on0, .plot text.on1, .plot text.on2 {{ fill: #16202b; }}
 .plot text.on3, .plot text.on4 {{ fill: #ffffff; }}

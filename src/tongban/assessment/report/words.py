@@ -92,11 +92,13 @@ def _how_sure(view: View) -> list[str]:
     ]
     if not widths:
         return []
-    if max(widths) == 0:
+    if len(view.result.framework.indicators) == 1:
         return [
             _("Nothing in this table can be weighed or counted in another way, so the intervals say"
               " nothing about how sure a rank is.")
         ]  # fmt: skip
+    if max(widths) == 0:
+        return [_("No rank moves when weights and methods vary.")]
     middle = float(np.median(widths))
     return [
         ngettext(

@@ -131,7 +131,9 @@ def leaves_of(
 
 def _lifted(leaves: Floats) -> Floats:
     """From a hundredth of each indicator's range up, as means of ratios need positive values."""
-    low, high = np.nanmin(leaves, axis=0), np.nanmax(leaves, axis=0)
+    empty = np.isnan(leaves).all(axis=0)
+    known = np.where(empty, 0.0, leaves)
+    low, high = np.nanmin(known, axis=0), np.nanmax(known, axis=0)
     return np.where(low > 0, leaves, leaves - low + 0.01 * np.maximum(high - low, 1e-9))
 
 

@@ -77,7 +77,7 @@ def _bar_row(
         room = picture.width - 36 - 70
         picture.text(30, y + 16, view.rank(one), "quiet end")
         picture.text(36, y + 16, fitted(name, room), strong.strip(), name)
-        picture.text(picture.width - 4, y + 16, view.number(score), "end" + strong)
+        picture.text(picture.width - 4, y + 16, view.number(score), "end halo" + strong)
         picture.rect(bar_left, middle - 5, share * (bar_right - bar_left), 10, f"s{shade}", 2)
     else:
         middle = y + 12
@@ -122,11 +122,11 @@ def group_bars(view: View, groups: tuple[GroupResult, ...], code: str, width: fl
         y = 26 + place * row
         text = f"{view.group_label(code, one.label)} ({one.units})"
         if narrow:
-            picture.text(left, y + 14, fitted(text, width - 90), "halo", text)
-            picture.text(across(one.mean) + 6, y + 32, view.number(one.mean), "halo")
+            picture.text(left, y + 14, fitted(text, width - 12), "halo", text)
+            picture.text(width - 4, y + 32, view.number(one.mean), "end")
         else:
             picture.text(left - 10, y + 19, fitted(text, left - 20), "end", text)
-            picture.text(across(one.mean) + 6, y + 20, view.number(one.mean), "halo")
+            picture.text(width - 4, y + 20, view.number(one.mean), "end")
         if one.reference is not None:
             at = across(one.reference)
             picture.line(at, y + (18 if narrow else 2), at, y + (36 if narrow else 28), "down")

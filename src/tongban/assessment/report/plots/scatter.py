@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from tongban.assessment.report.svg import Picture, fitted, text_width
 from tongban.assessment.report.view import View
+from tongban.indices.result import Outside
 
 
 def scatter(view: View, width: float) -> Picture | None:
@@ -21,7 +22,7 @@ def scatter(view: View, width: float) -> Picture | None:
     height = 380.0 if narrow else 480.0
     picture = Picture(
         width, height,
-        _("Score and %(column)s") % {"column": said(outside.column)},
+        _("Score and %(column)s") % {"column": said(outside)},
         _("A dot for each unit: the outside variable to the right, the score upwards."),
     )  # fmt: skip
     left, right, top, bottom = 50.0, width - 16, 30.0, height - 46
@@ -47,9 +48,9 @@ def scatter(view: View, width: float) -> Picture | None:
         picture.line(left, up(value), right, up(value), "grid")
         picture.text(left - 6, up(value) + 4, text, "small quiet end")
     picture.text(left, 16, _("score"), "small quiet")
-    axis = said(outside.column) + (f" {outside.year}" if outside.year else "")
+    axis = said(outside) + (f" {outside.year}" if outside.year else "")
     if logarithmic:
-        axis += " " + _("(each step ten times)")
+        axis += " " + _("(logarithmic)")
     picture.text(right, height - 8, fitted(axis, width - 20, 12), "small quiet end")
     ends = margins[0]
     at = [float(np.clip(np.polyval(line, end), *margins[1])) for end in ends]
@@ -80,16 +81,18 @@ def scatter(view: View, width: float) -> Picture | None:
     return picture
 
 
-def said(column: str) -> str:
-    """A column's name as words."""
-    return column.replace("_", " ")
+def said(outside: Outside) -> str:
+    """The outside variable's name, or its column as words."""
+    return outside.name or outside.column.replace("_", " ")
 
 
 def _ticks(low: float, high: float, *, logarithmic: bool, most: int) -> list[tuple[float, str]]:
     """Round values inside the range; powers of ten of a logarithmic one."""
     if logarithmic:
-        powers = range(math.ceil(low), math.floor(high) + 1)
-        return [(float(power), f"{10.0**power:,.0f}") for power in powers]
+        powers = range(math.floor(low), math.ceil(high) + 1)
+        steps = (1, 2, 5) if high - low < 2.5 else (1,)
+        marks = [factor * 10.0**power for power in powers for factor in steps]
+        return [(math.log10(one), f"{one:,.6g}") for one in marks if low <= math.log10(one) <= high]
     span = (high - low) or 1.0
     step = 10.0 ** math.floor(math.log10(span / most))
     step *= next(factor for factor in (1, 2, 5, 10) if span / (step * factor) <= most)

@@ -34,8 +34,8 @@ def slope(view: View, width: float) -> Picture | None:
         width, height, _("Ranks before and now"),
         _("A line for each unit from its rank before, left, to its rank now, right."),
     )  # fmt: skip
-    room = 108.0 if narrow else 240.0
-    left, right = room, width - room
+    # On a phone the name stands at the left only.
+    left, right = (150.0, width - 74) if narrow else (240.0, width - 240)
     before = {one.unit: one.before.rank or 0.0 for one in rows if one.before}
     now = {one.unit: one.rank or 0.0 for one in rows}
     last = max(*before.values(), *now.values(), 2.0)
@@ -63,12 +63,14 @@ def slope(view: View, width: float) -> Picture | None:
         strong = " strong" if chosen else ""
         name = view.name(one)
         number = f"{before[one.unit]:g}"
-        shown = fitted(name, room - 16 - 10 * len(number), 12)
+        shown = fitted(name, left - 16 - 8 * len(number), 12)
         picture.text(left - 8, y1 + 4, f"{shown} {number}", "small end" + strong, name)
         move = f" {'↑' if change > 0 else '↓'}{abs(change):g}" if change else ""
         number = f"{one.rank:g}"
-        shown = fitted(name, room - 18 - 8 * len(number + move), 12)
-        picture.text(right + 8, y2 + 4, f"{number} {shown}{move}", "small" + strong, name)
+        shown = "" if narrow else fitted(name, width - right - 18 - 8 * len(number + move), 12)
+        picture.text(
+            right + 8, y2 + 4, f"{number} {shown}{move}".replace("  ", " "), "small" + strong, name
+        )
     return picture
 
 
