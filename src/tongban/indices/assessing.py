@@ -7,18 +7,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tongban.base.tables import Problem
-from tongban.indices import normalisation, tiers
+from tongban.indices import normalisation, notes, tiers
 from tongban.indices.contributions import contributions
 from tongban.indices.diagnostics import components, reliability
 from tongban.indices.framework.model import Estimate, Framework, Indicator
-from tongban.indices.missing import MissingValues, Origin, Origins, fill
+from tongban.indices.missing import MissingValues, Origins, fill
 from tongban.indices.numbers import Booleans, Floats
 from tongban.indices.outliers import Treatment, treat
 from tongban.indices.quality import judge, judge_table
 from tongban.indices.ranks import ranks
 from tongban.indices.reading import InvalidTable
-from tongban.indices.result import Assessment, Before, Cell, UnitQuality, UnitResult
+from tongban.indices.result import Assessment, Before, UnitQuality, UnitResult
 from tongban.indices.summaries import summarise
 from tongban.indices.table import DataTable
 from tongban.indices.tree import Rolled, effective_weights, roll_up
@@ -39,6 +38,20 @@ class Prepared:
     incomplete: Booleans
     unassessed: Booleans
     screened: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What each unit got, in the table's order."""
+
+    score: Floats
+    places: Floats
+    tiers: list[str]
+    parts: list[str]
+    quality: list[UnitQuality]
+    withheld: Booleans
+    intervals: dict[int, tuple[int, int]]
+    points: Floats
 
 
 def assess(
@@ -77,24 +90,24 @@ def assess(
     count = framework.uncertainty.draws if draws is None else draws
     intervals = rank_intervals(framework, prepared, places, draws=count, seed=seed)
     effective = effective_weights(framework, prepared.rolled)
+    points = contributions(framework, prepared.rolled, prepared.leaves)
+    outcome = Outcome(score, places, assigned, parts, quality, withheld, intervals, points)
     units = tuple(
-        _unit(framework, prepared, place, score, places, assigned, parts, quality, withheld,
-              intervals, previous)
-        for place in range(len(kept.units))
-    )  # fmt: skip
+        _unit(framework, prepared, outcome, place, previous) for place in range(len(kept.units))
+    )
     return Assessment(
         framework=framework,
         table=kept,
         units=units,
         summary=summarise(framework, units, shown, prepared),
-        warnings=tuple(_warnings(framework, prepared, withheld, withheld_all, quality)),
-        cells=tuple(_cells(framework, prepared)),
+        warnings=tuple(notes.warnings(framework, prepared, withheld, withheld_all, quality)),
+        cells=tuple(notes.cells(framework, prepared)),
         treatments=prepared.treatments,
         leaves=prepared.leaves,
         rolled=prepared.rolled,
         origins=prepared.origins,
         effective=effective,
-        points=contributions(framework, prepared.rolled, prepared.leaves),
+        points=points,
         correlation=_correlation(prepared.leaves),
         reliability=reliability(prepared.leaves),
         components=components(prepared.leaves),
@@ -128,7 +141,7 @@ def prepare(framework: Framework, table: DataTable, previous: Assessment | None)
             exempt=incomplete | unassessed,
         )
     except MissingValues as gaps:
-        raise InvalidTable(table.name, _refused(framework, table, gaps)) from None
+        raise InvalidTable(table.name, notes.refused(framework, table, gaps)) from None
     if framework.screening.minimum and framework.screening.after_imputation:
         before = table
         table, screened = _screen(framework, table, filled)
@@ -239,19 +252,9 @@ def _estimates(framework: Framework, table: DataTable) -> list[tuple[int, int, E
     ]
 
 
-def _refused(framework: Framework, table: DataTable, gaps: MissingValues) -> list[Problem]:
-    problems = []
-    for row, column in gaps.cells:
-        indicator = framework.indicators[column]
-        problems.append(
-            Problem(table.rows[row], indicator.columns[0], "missing_value",
-                    f"{table.units[row]} has no value, and the framework refuses missing ones"
-                    + (" without a previous table" if framework.missing.rule == "cold_deck" else ""))
-        )  # fmt: skip
-    return problems
-
-
 def _tiers(framework: Framework, table: DataTable, basis: Floats) -> list[str]:
+    if framework.tier_basis == "quantile" and framework.tiers:
+        return tiers.quantile_tiers(basis, [one.code for one in framework.tiers])
     if framework.tier_basis == "difference":
         basis = basis - references(framework, table)
     return [tiers.tier_of(float(one), framework.tiers) for one in basis]
@@ -268,16 +271,18 @@ def references(framework: Framework, table: DataTable) -> Floats:
 
 
 def _unit(
-    framework: Framework, prepared: Prepared, place: int, score: Floats, places: Floats,
-    assigned: list[str], parts: list[str], quality: list[UnitQuality], withheld: Booleans,
-    intervals: dict[int, tuple[int, int]], previous: Assessment | None,
-) -> UnitResult:  # fmt: skip
+    framework: Framework,
+    prepared: Prepared,
+    outcome: Outcome,
+    place: int,
+    previous: Assessment | None,
+) -> UnitResult:
     table = prepared.table
     unit = table.units[place]
     status = "ranked"
     if prepared.unassessed[place]:
         status = "not_assessed"
-    elif withheld[place]:
+    elif outcome.withheld[place]:
         status = "withheld"
     elif prepared.incomplete[place]:
         status = "incomplete"
@@ -292,13 +297,14 @@ def _unit(
         unit=unit,
         names=table.names[place],
         title=table.titles[place],
-        score=None if withheld[place] else number(score),
-        rank=number(places),
-        tier=assigned[place],
-        tier_part=parts[place],
+        score=None if outcome.withheld[place] else number(outcome.score),
+        rank=number(outcome.places),
+        tier=outcome.tiers[place],
+        tier_part=outcome.parts[place],
         components={code: number(scores[code]) for code in codes},
-        quality=quality[place],
-        rank_interval=intervals.get(place),
+        contributions=_brought(framework, outcome, place) if status == "ranked" else {},
+        quality=outcome.quality[place],
+        rank_interval=outcome.intervals.get(place),
         published_score=number(table.published_score),
         published_rank=number(table.published_rank),
         recomputed=number(prepared.score),
@@ -306,6 +312,13 @@ def _unit(
         groups={code: labels[place] for code, labels in table.groups.items() if labels[place]},
         status=status,
     )
+
+
+def _brought(framework: Framework, outcome: Outcome, place: int) -> dict[str, float]:
+    return {
+        one.code: float(points)
+        for one, points in zip(framework.indicators, outcome.points[place], strict=True)
+    }
 
 
 def _before(previous: Assessment | None, unit: str) -> Before | None:
@@ -318,94 +331,9 @@ def _before(previous: Assessment | None, unit: str) -> Before | None:
     return Before(one.score, one.rank, one.tier)
 
 
-def _cells(framework: Framework, prepared: Prepared) -> list[Cell]:
-    sources = {(one.unit, one.indicator): one.source for one in framework.missing.estimates}
-    cells = []
-    for row, column in np.argwhere(prepared.origins != Origin.MEASURED):
-        unit, indicator = prepared.table.units[row], framework.indicators[column].code
-        origin = Origin(int(prepared.origins[row, column]))
-        value = float(prepared.filled[row, column])
-        source = sources.get((unit, indicator), "") if origin is Origin.ESTIMATE else ""
-        cells.append(Cell(unit, indicator, origin.code, None if np.isnan(value) else value, source))
-    return cells
-
-
 def _correlation(leaves: Floats) -> Floats | None:
     complete = leaves[~np.isnan(leaves).any(axis=1)]
     return correlation(complete) if len(complete) > 2 and leaves.shape[1] > 1 else None
-
-
-def _warnings(
-    framework: Framework, prepared: Prepared, withheld: Booleans, withheld_all: str,
-    quality: list[UnitQuality],
-) -> list[str]:  # fmt: skip
-    table = prepared.table
-    lines = list(table.warnings)
-    lines += [f"assumption: {one.get('en', '')}" for one in framework.assumptions]
-    if prepared.screened:
-        lines.append(
-            f"left out, less than {framework.screening.minimum:.0%} of the data:"
-            f" {', '.join(prepared.screened)}"
-        )
-    lines += _differences(framework, prepared)
-    if withheld_all:
-        lines.append(withheld_all)
-    lines += [
-        f"{one.unit}: {one.indicator} is an estimate, {one.value:g}: {one.source}"
-        for one in framework.missing.estimates
-        if one.unit in table.units
-        and prepared.origins[table.units.index(one.unit)].max() == Origin.ESTIMATE
-    ]
-    for place, one in enumerate(quality):
-        if prepared.unassessed[place]:
-            lines.append(f"{table.units[place]}: not assessed, so without rank")
-        elif one.state != "full" and not withheld_all:
-            word = "rank withheld" if withheld[place] else "marked"
-            lines.append(f"{table.units[place]}: {word}: {'; '.join(one.reasons)}")
-    return lines
-
-
-def _differences(framework: Framework, prepared: Prepared) -> list[str]:
-    """A line for each unit whose recomputed score is not the published one."""
-    table, rule = prepared.table, framework.published
-    if table.published_score is None or rule.decides == "nothing":
-        return []
-    lines = []
-    digits = framework.decimals
-    difference = np.abs(prepared.score - table.published_score)
-    # A hair of room: 0.0001 is not a binary fraction.
-    differing = np.flatnonzero(difference > rule.tolerance + 1e-9)
-    for place in differing:
-        follow = "rank and tier follow" if rule.decides == "rank" else "the score is"
-        lines.append(
-            f"{table.units[place]}: the components give {prepared.score[place]:.{digits}f}, published"
-            f" is {table.published_score[place]:.{digits}f}; {follow} the published value"
-        )
-    present = int((~np.isnan(difference)).sum())
-    if present and len(differing) > present / 2:
-        lines.insert(
-            0,
-            f"{len(differing)} of {present} published scores don't follow these rules: is it another"
-            " edition (--edition), or are the weights others?",
-        )
-    if table.published_rank is not None:
-        lines += _rank_differences(framework, prepared)
-    return lines
-
-
-def _rank_differences(framework: Framework, prepared: Prepared) -> list[str]:
-    table = prepared.table
-    assert table.published_score is not None
-    assert table.published_rank is not None
-    shown = np.where(prepared.unassessed, np.nan, table.published_score)
-    places = ranks(shown, framework.ties)
-    return [
-        f"{table.units[place]}: published rank {table.published_rank[place]:g}, by the published"
-        f" scores it is {places[place]:g}"
-        for place in np.flatnonzero(
-            ~np.isnan(places) & ~np.isnan(table.published_rank) & (places != table.published_rank)
-        )
-    ]
 
 
 def with_edition(assessment: Assessment, how: str, warning: str) -> Assessment:

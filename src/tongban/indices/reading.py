@@ -14,7 +14,7 @@ from pathlib import Path
 from tongban.base.tables import DAMAGED, Problem, TableError, text_of
 from tongban.indices.framework.model import Bounds
 
-YEAR_COLUMNS = ("year", "edition", "年份", "年度")
+YEAR_COLUMNS = ("year", "edition", "Survey Year", "年份", "年度")
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")

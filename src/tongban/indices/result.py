@@ -61,6 +61,8 @@ class UnitResult:
     tier: str
     tier_part: str
     components: Mapping[str, float | None]
+    contributions: Mapping[str, float]
+    """Points of the score that each indicator brings."""
     quality: UnitQuality
     rank_interval: tuple[int, int] | None = None
     published_score: float | None = None
@@ -295,6 +297,7 @@ class Assessment:
             "rank": place(one.rank),
             "tier": one.tier or None,
             "components": {code: rounded(value, 6) for code, value in one.components.items()},
+            "contributions": {code: rounded(value, 6) for code, value in one.contributions.items()},
             "rank_interval": list(one.rank_interval) if one.rank_interval else None,
             "status": one.status,
             "quality": {

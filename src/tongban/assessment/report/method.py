@@ -166,6 +166,8 @@ def _bound(view: View, place: int) -> str:
     tiers = view.result.framework.tiers
     tier = tiers[place]
     name = in_language(tier.names, view.language)
+    if view.result.framework.tier_basis == "quantile":
+        return name
     if tier.above is not None:
         return f"{name} > {tier.above:g}"
     if tier.start is not None:

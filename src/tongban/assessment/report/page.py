@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from tongban.assessment.report import plots
 from tongban.assessment.report.method import choices
 from tongban.assessment.report.plots.bars import cause
-from tongban.assessment.report.plots.heat import heat_columns
+from tongban.assessment.report.plots.heat import correlations, heat_columns
 from tongban.assessment.report.plots.scatter import said
 from tongban.assessment.report.plots.slope import movers
 from tongban.assessment.report.svg import STYLE, Picture
@@ -71,6 +72,7 @@ def figures(view: View) -> list[Figure]:
         _profile(view),
         _scatter(view),
         _sensitivity(view),
+        _correlation(view),
     ]
     return [one for one in found if one is not None]
 
@@ -235,6 +237,36 @@ def _sensitivity(view: View) -> Figure | None:
     ) % {"places": f"{found.mean:.1f}"}
     return Figure("causes", _("What moves ranks most"), lead, *drawn,
                   Table([_("choice"), _("in all"), _("alone")], rows))  # fmt: skip
+
+
+def _correlation(view: View) -> Figure | None:
+    drawn = _twice(plots.correlation_map, view)
+    found = correlations(view)
+    if drawn is None or found is None:
+        return None
+    codes, matrix = found
+    rows = [
+        [view.label(code), *(f"{value:.2f}" for value in line)]
+        for code, line in zip(codes, matrix, strict=True)
+    ]
+    lead = _(
+        "Parts that go together measure much the same; a red line marks parts that run against each"
+        " other."
+    )
+    result = view.result
+    if result.reliability is not None and math.isfinite(result.reliability.alpha):
+        lead += " " + _(
+            "Cronbach's alpha of the %(count)s indicators is %(alpha)s (0.7 is usual for one idea)."
+        ) % {
+            "count": len(view.result.framework.indicators),
+            "alpha": f"{result.reliability.alpha:.2f}",
+        }  # fmt: skip
+    if result.components is not None:
+        lead += " " + _("The first principal component holds %(share)s %% of their variance.") % {
+            "share": f"{100 * result.components.explained[0]:.0f}",
+        }  # fmt: skip
+    return Figure("together", _("How the parts go together"), lead, *drawn,
+                  Table([_("part"), *(view.label(code) for code in codes)], rows))  # fmt: skip
 
 
 def units_table(view: View) -> Table:

@@ -258,7 +258,7 @@ class Framework:
     aggregation: Aggregation = Aggregation()
     ties: str = "competition"
     tiers: tuple[Tier, ...] = ()
-    tier_basis: Literal["score", "difference"] = "score"
+    tier_basis: Literal["score", "difference", "quantile"] = "score"
     tier_unions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     groups: tuple[GroupRule, ...] = ()
     quality: Quality = Quality()

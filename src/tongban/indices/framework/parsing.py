@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tongban.indices.framework.model import Edition, Framework, Recognition
-from tongban.indices.framework.sections import Reader, build
+from tongban.indices.framework.reader import Reader
+from tongban.indices.framework.sections import build
 
 
 class FrameworkProblem(ValueError):

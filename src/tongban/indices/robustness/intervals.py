@@ -18,6 +18,8 @@ from tongban.indices.tree import Rolled, roll_up
 
 IMPUTATIONS = 25
 SLOW_DRAWS = 200
+SLOW_WORK = 4_000_000_000
+"""Pairs of units times indicators that pairwise comparison may look at in all."""
 MEANS = ("arithmetic", "geometric", "harmonic", "power")
 
 
@@ -93,7 +95,8 @@ def rank_distribution(
             count_ranks(field, weights, rows, framework.ties)
             counts += rows[field.place]
         else:
-            for scores in _slow_scores(varied, prepared, leaves, min(number, SLOW_DRAWS), random):
+            few = min(number, SLOW_DRAWS, 1 + SLOW_WORK // (len(leaves) ** 2 * leaves.shape[1]))
+            for scores in _slow_scores(varied, prepared, leaves, few, random):
                 found = np.floor(ranks(scores[ranked], framework.ties)).astype(np.int64) - 1
                 counts[np.arange(size), found] += 1
     return counts

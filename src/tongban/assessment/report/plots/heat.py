@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from django.utils.translation import gettext as _
 
 from tongban.assessment.report.svg import Picture, fitted, wrapped
 from tongban.assessment.report.view import View
+from tongban.indices.diagnostics import pearson
 
 MOST_COLUMNS = 12
 
@@ -69,4 +71,52 @@ def heat_map(view: View, width: float) -> Picture | None:
             picture.rect(x + 1, y + 1, cell - 2, row - 2, f"s{shade}", 3)
             text = view.short_number(value)
             picture.text(x + cell / 2, y + 17, text, f"small middle on{shade}")
+    return picture
+
+
+def correlations(view: View) -> tuple[list[str], np.ndarray] | None:
+    """Correlation of the parts that a profile shows; None with fewer than three of them."""
+    codes = view.details
+    if len(codes) < 3 or len(view.ranked) < 4:
+        return None
+    columns = [[one.components[code] for one in view.ranked] for code in codes]
+    values = np.array(columns, dtype=float)
+    return codes, np.array([[pearson(a, b) for b in values] for a in values])
+
+
+def correlation_map(view: View, width: float) -> Picture | None:
+    """How the parts go together: darker for closer, red where one runs against the other."""
+    found = correlations(view)
+    if found is None:
+        return None
+    codes, matrix = found
+    narrow = width < 600
+    left = 132.0 if narrow else 262.0
+    cell = (width - left) / len(codes)
+    if narrow and cell < 34:
+        width, cell = left + 34 * len(codes), 34.0
+    row = 26
+    height = 22.0 + row * len(codes) + 4
+    picture = Picture(
+        width, height, _("How the parts go together"),
+        _("Correlation of every two parts over the ranked units, from -1 to 1."),
+    )  # fmt: skip
+    for line, code in enumerate(codes):
+        label = view.label(code)
+        y = 22 + line * row
+        size = 12 if narrow else 14
+        picture.text(left + (line + 0.5) * cell, 14, str(line + 1), "small quiet middle", label)
+        text = fitted(f"{line + 1} {label}", left - 8, size)
+        picture.text(0, y + 17, text, "small" if narrow else "", label)
+        for column in range(line + 1):
+            value = float(matrix[line, column])
+            x = left + column * cell
+            if np.isnan(value):
+                picture.rect(x + 2, y + 2, cell - 4, row - 4, "none", 3)
+                continue
+            shade = min(4, int(5 * abs(value)))
+            picture.rect(x + 1, y + 1, cell - 2, row - 2, f"s{shade}", 3)
+            if value < -0.05:
+                picture.line(x + 4, y + row - 4, x + cell - 4, y + row - 4, "down")
+            picture.text(x + cell / 2, y + 17, f"{value:.2f}", f"small middle on{shade}")
     return picture
