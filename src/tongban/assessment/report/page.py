@@ -319,6 +319,8 @@ def render(view: View, drawn: list[Figure], other: tuple[str, str]) -> str:
         "view": view,
         "title": view.title,
         "edition": framework.edition if framework.edition not in view.title else "",
+        # Chinese sentences follow each other without a space.
+        "gap_between": "" if view.language.startswith("zh") else " ",
         "sentences": overall(view),
         "cards": _cards(view),
         "figures": drawn,

@@ -118,5 +118,6 @@ def correlation_map(view: View, width: float) -> Picture | None:
             picture.rect(x + 1, y + 1, cell - 2, row - 2, f"s{shade}", 3)
             if value < -0.05:
                 picture.line(x + 4, y + row - 4, x + cell - 4, y + row - 4, "down")
-            picture.text(x + cell / 2, y + 17, f"{value:.2f}", f"small middle on{shade}")
+            text = f"{round(value, 2) + 0.0:.2f}"
+            picture.text(x + cell / 2, y + 17, text, f"small middle on{shade}")
     return picture
