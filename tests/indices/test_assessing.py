@@ -113,6 +113,20 @@ def test_old_data_are_marked():
     assert "3 years older" in result.units[2].quality.reasons[0]
 
 
+def test_years_that_are_not_said_make_no_age():
+    framework = make_framework(TREE, quality=Quality(oldest_years=2))
+    for years in ([NAN] * 4, [2020.0, NAN, 2019, NAN]):
+        table = make_table(framework, VALUES, years=np.array(years))
+        ages = [one.quality.age for one in assess(framework, table, draws=0).units]
+        assert ages[1] is ages[3] is None
+
+
+def test_tiers_of_equal_numbers():
+    framework = make_framework(TREE, tiers=TIERS, tier_basis="quantile")
+    tiers = [one.tier for one in assess(framework, make_table(framework, VALUES), draws=0).units]
+    assert sorted(tiers) == ["high", "high", "low", "low"]
+
+
 def test_groups_have_means_tiers_and_a_best_unit():
     group = GroupRule("side", {"en": "Side"})
     framework = make_framework(TREE, tiers=TIERS, groups=(group,))

@@ -120,6 +120,7 @@ def test_a_denominator_of_zero_is_refused(written, tmp_path):
         ("colour = 3\n", "indicator x.colour: is not known"),
         ('denominator = "people"\n', "'people' is not in table.denominators"),
         ('[normalisation]\nmethod = "goalposts"\n', "indicator x.goalposts: is missing"),
+        ('[uncertainty]\nnormalisations = ["reference"]\n', "indicator x.reference: is missing"),
         ('[missing]\nrule = "group_mean"\ngroup = "g"\n', "missing.group: 'g' is no group"),
         ('[[node]]\ncode = "J"\n', "one node without parent"),
         ('[[node]]\ncode = "I"\n', "code 'I': stands twice"),

@@ -94,7 +94,7 @@ def assess(
         prepare()
         _write_report(result, out, unit)
     if as_json:
-        click.echo(json.dumps(result.as_json(), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(result.as_json(), ensure_ascii=False, allow_nan=False, indent=2))
     else:
         from tongban.assessment.printing import print_result
 
@@ -106,7 +106,7 @@ def assess(
 def _refused(problem: Any, *, as_json: bool) -> click.ClickException:
     if as_json:
         document = {"problems": [one.as_json() for one in problem.problems]}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2))
     lines = problem.lines()
     more = len(lines) - SHOWN_PROBLEMS
     shown = lines[:SHOWN_PROBLEMS] + ([f"and {more} more"] if more > 0 else [])

@@ -31,7 +31,9 @@ def judge(framework: Framework, prepared: Prepared) -> list[UnitQuality]:
     """
     weights = nominal_weights(framework, prepared.rolled)
     table = prepared.table
-    newest = float(np.nanmax(table.years)) if table.years is not None else float("nan")
+    years = table.years
+    known = years is not None and not np.isnan(years).all()
+    newest = float(np.nanmax(years)) if years is not None and known else float("nan")
     result = []
     for place in range(len(table.units)):
         worth = np.select(
@@ -46,7 +48,9 @@ def judge(framework: Framework, prepared: Prepared) -> list[UnitQuality]:
         if framework.published.decides == "score" and table.published_score is not None:
             coverage = 1.0 if not np.isnan(table.published_score[place]) else coverage
         validity = float((weights * ~table.invalid[place]).sum())
-        age = None if table.years is None else float(newest - table.years[place])
+        age = None
+        if years is not None and not np.isnan(years[place]):
+            age = float(newest - years[place])
         one = _judged(framework, coverage, validity, age)
         if prepared.incomplete[place]:
             note = f"score {framework.incomplete.score:g} by the publisher's rule: incomplete set"

@@ -41,7 +41,10 @@ def write_report(result: Assessment, folder: Path, *, unit: str = "") -> list[Pa
             for figure in drawn:
                 write(f"pictures/{short}/{figure.code}.svg", figure.wide.file())
                 write(f"pictures/{short}/{figure.code}-phone.svg", figure.narrow.file())
-    write("assessment.json", json.dumps(result.as_json(), ensure_ascii=False, indent=2) + "\n")
+    write(
+        "assessment.json",
+        json.dumps(result.as_json(), ensure_ascii=False, allow_nan=False, indent=2) + "\n",
+    )
     for name, rows in (("scores.csv", _scores(result)), ("indicators.csv", _indicators(result))):
         # With a byte order mark, so that spreadsheets read Chinese.
         with (folder / name).open("w", encoding="utf-8-sig", newline="") as lines:

@@ -201,16 +201,19 @@ def _units(
 
 def _check_references(reader: Reader, framework: Framework) -> None:
     """Names that point to other parts point to something."""
+    methods = {framework.normalisation.method, *framework.uncertainty.normalisations}
     for one in framework.indicators:
+        place = f"indicator {one.code}"
         if one.denominator and one.denominator not in framework.layout.denominators:
-            reader.fault(f"indicator {one.code}.denominator", f"{one.denominator!r} is not in"
-                         " table.denominators")  # fmt: skip
-        if framework.normalisation.method == "goalposts" and None in one.goalposts:
-            reader.fault(f"indicator {one.code}.goalposts", "is missing: [low, high]")
-        if framework.normalisation.method == "reference" and not one.reference:
-            reader.fault(f"indicator {one.code}.reference", "is missing or zero")
-        if framework.normalisation.method == "categories" and not one.steps:
-            reader.fault(f"indicator {one.code}.steps", "is missing")
+            reader.fault(
+                f"{place}.denominator", f"{one.denominator!r} is not in table.denominators"
+            )
+        if "goalposts" in methods and None in one.goalposts:
+            reader.fault(f"{place}.goalposts", "is missing: [low, high]")
+        if "reference" in methods and not one.reference:
+            reader.fault(f"{place}.reference", "is missing or zero")
+        if "categories" in methods and not one.steps:
+            reader.fault(f"{place}.steps", "is missing")
     codes = {one.code for one in framework.indicators}
     for code in framework.incomplete.indicators:
         if code not in codes:
