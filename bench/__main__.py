@@ -1,12 +1,14 @@
 """`make bench`: what the product costs against the bare engine below it, in the same run.
 
 Figures are for reading, never for failing a test. Every line names its baseline and gives a ratio.
+`python -m bench ledger` runs one part.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 
 
@@ -20,16 +22,21 @@ def main() -> None:
 
     set_up(migrate=True)
     try:
-        from bench import indices, pages, people, search, submit
+        from bench import indices, ledger, pages, people, search, submit
         from tongban.web.demonstration import load_demonstration
 
         load_demonstration()
         print(f"on {os.cpu_count()} cores, SQLite in {home}\n")
-        search.run()
-        submit.run()
-        pages.run()
-        people.run()
-        indices.run()
+        parts = {
+            "search": search.run,
+            "submit": submit.run,
+            "pages": pages.run,
+            "ledger": ledger.run,
+            "people": people.run,
+            "indices": indices.run,
+        }
+        for name in sys.argv[1:] or parts:
+            parts[name]()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

@@ -173,6 +173,14 @@ def _fresh_caches():
     forget_calendar()
 
 
+@pytest.fixture(autouse=True)
+def _nothing_published():
+    """Each test has a log of its own, of which nobody has seen anything."""
+    yield
+    for path in Path(settings.TONGBAN_KEYS).glob("ledger-published*"):
+        path.unlink()
+
+
 @pytest.fixture
 def calendar(db) -> None:
     """The statutory calendar as `load demo` seeds it."""

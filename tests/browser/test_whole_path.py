@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.conftest import COMMAND, SCREENSHOTS
 from tests.conftest import PNG
@@ -46,7 +48,7 @@ class Visitor:
     def sees(self, name: str) -> None:
         """Photograph the page and check it: no axe finding of level A or AA, nothing sticks out."""
         path = SCREENSHOTS / f"{self.width}-{self.who}-{name}.png"
-        self.page.screenshot(path=path, full_page=True)
+        self._photograph(path)
         found = Axe().run(self.page, options=LEVELS).response["violations"]
         assert found == [], f"{name}: {json.dumps(found, ensure_ascii=False)[:2000]}"
         overflow = self.page.evaluate(
@@ -54,6 +56,14 @@ class Visitor:
         )
         assert overflow <= 0, f"{name} is {overflow} px wider than the screen"
         assert self.complaints == [], (name, self.complaints)
+
+    def _photograph(self, path: Path) -> None:
+        # Chromium now and then never hands over the picture of a page that is there: once more.
+        try:
+            self.page.screenshot(path=path, full_page=True, timeout=10_000)
+        except PlaywrightTimeout:
+            self.page.bring_to_front()
+            self.page.screenshot(path=path, full_page=True)
 
     def sign_in(self, username: str, path: str) -> None:
         self.page.goto(f"/sign-in/?next={path}")

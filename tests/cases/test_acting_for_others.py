@@ -67,7 +67,7 @@ def test_a_helper_hands_in_for_the_person_and_both_see_it(world, helping):
     assert applicant_case(world.resident, case.number) == case
     assert applicant_case(world.neighbour, case.number) == case
     entry = Entry.objects.get(case_ref=case.ledger_ref)
-    assert '"by":"wang"' in entry.payload
+    assert '"by":"wang"' in entry.opening
 
 
 def test_after_it_ends_the_helper_sees_and_sends_nothing_more(world, helping):

@@ -16,7 +16,7 @@ from tongban.cases.models import Case, CaseEvent, Draft, MaterialFile
 from tongban.cases.rules import Act
 from tongban.cases.services import drafting, handling, submitting
 from tongban.ledger.models import Entry
-from tongban.ledger.rules import commitment
+from tongban.ledger.rules import commitment, split_opening
 
 
 def acts_in_ledger(case: Case) -> list[str]:
@@ -152,9 +152,9 @@ def test_submitting_makes_a_case_with_number_event_file_and_trace(world):
 def test_the_trace_opens_to_what_was_handed_in_and_shows_no_person(world):
     case = world.make_case()
     entry = Entry.objects.get(case_ref=case.ledger_ref)
-    leaf = json.loads(entry.leaf)
-    assert leaf["commitment"] == commitment(bytes(entry.salt), entry.payload.encode())
-    assert json.loads(entry.payload)["answers"]["reason"] == "lost"
+    leaf, (salt, payload) = json.loads(entry.leaf), split_opening(entry.opening)
+    assert leaf["commitment"] == commitment(salt, payload.encode())
+    assert json.loads(payload)["answers"]["reason"] == "lost"
     for private in (ID_NUMBERS[0], "李晓明", "li(示例)", "0826-2000101", case.number):
         assert private not in entry.leaf
 
@@ -177,10 +177,10 @@ def test_an_incomplete_application_lists_everything_and_stays_a_draft(world):
     assert not Entry.objects.exclude(case_ref="").exists()
 
 
-def test_submitting_takes_seven_queries_in_one_savepoint(world, django_assert_num_queries):
+def test_submitting_takes_eight_queries_in_one_savepoint(world, django_assert_num_queries):
     draft = world.make_draft()
-    # savepoint 2 · draft, files, case, event, files over, draft away, entry
-    with django_assert_num_queries(9):
+    # savepoint 2 · draft, files, case, event, files over, draft away, entry, waiting for its place
+    with django_assert_num_queries(10):
         submitting.submit(world.resident, draft.key, at=AT)
 
 

@@ -12,8 +12,8 @@ from tests.conftest import AT, World
 from tongban.base.problems import Conflict
 from tongban.cases.models import Case
 from tongban.cases.services import handling, submitting
+from tongban.ledger.integrating import integrate
 from tongban.ledger.models import Entry
-from tongban.ledger.services import integrate
 from tongban.ledger.verification import verify_log
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -62,7 +62,7 @@ def test_the_sealed_tables_are_told_by_the_models():
         "directory_person": ("id_number", "phone", "address"),
         "cases_case": ("answers",),
         "cases_draft": ("answers",),
-        "ledger_entry": ("salt", "payload"),
+        "ledger_entry": ("opening",),
     }.items()
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -43,24 +46,29 @@ def row(columns: str) -> tuple:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_salts_of_before_are_sealed_and_still_open_their_commitments():
+def test_a_log_of_before_keeps_its_openings_and_its_places():
+    from tongban.ledger.integrating import integrate
     from tongban.ledger.models import Entry
     from tongban.ledger.verification import verify_log
 
-    executor = MigrationExecutor(connection)
-    everything = executor.loader.graph.leaf_nodes()
+    everything = MigrationExecutor(connection).loader.graph.leaf_nodes()
     write_entry()
-    before = Entry.objects.get().salt
+    integrate()
+    write_entry()
+    before = list(Entry.objects.order_by("pk").values_list("opening", flat=True))
     migrated([("ledger", "0003_key_rotation")])
     with connection.cursor() as cursor:
-        cursor.execute("SELECT salt FROM ledger_entry")
-        assert bytes(cursor.fetchone()[0]) == before
+        cursor.execute("SELECT salt, payload, seq FROM ledger_entry ORDER BY id")
+        rows = cursor.fetchall()
+    assert [bytes(salt).hex() for salt, _payload, _seq in rows] == [one[:64] for one in before]
+    assert [payload.startswith("k") for _salt, payload, _seq in rows] == [True] * 3
+    assert [seq for _salt, _payload, seq in rows] == [0, 1, None]
+    # The version of before remembered nothing outside the database.
+    (Path(settings.TONGBAN_KEYS) / "ledger-published.txt").unlink()
     migrated(everything)
-    assert Entry.objects.get().salt == before
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT salt FROM ledger_entry")
-        assert cursor.fetchone()[0].startswith("k")
-    assert verify_log().ok
+    assert list(Entry.objects.order_by("pk").values_list("opening", flat=True)) == before
+    verdict = verify_log()
+    assert (verdict.ok, verdict.entries, verdict.waiting) == (True, 2, 1)
 
 
 def write_entry() -> None:
@@ -71,4 +79,4 @@ def write_entry() -> None:
     from tongban.ledger.services import record
 
     with transaction.atomic():
-        record(acts.CASE_VIEWED, at=AT, payload={"number": 1})
+        record(acts.DATA_EXPORTED, at=AT, payload={"account": "li"})

@@ -11,7 +11,7 @@ import pytest
 
 from tests.web.test_who_sees_what import Town
 from tongban.catalogue.search.index import rebuild
-from tongban.ledger.services import integrate
+from tongban.ledger.integrating import integrate
 
 LINK = re.compile(r'<a\b[^>]*\bhref="([^"]+)"')
 PAGES_MOST = 250

@@ -67,8 +67,8 @@ import django
 django.setup()
 from django.conf import settings
 from django.test import Client
-from tongban.ledger.keys import signer
-signer()
+from tongban.ledger.keys import signers
+signers()
 clients = {"https": Client(headers={"x-forwarded-proto": "https"}), "http": Client()}
 said = {}
 for name, client in clients.items():
@@ -334,9 +334,9 @@ def test_debug_is_off_in_every_environment():
 
 
 def test_keys_are_for_their_owner_alone(db):
-    from tongban.ledger.keys import signer
+    from tongban.ledger.keys import signers
 
-    signer()
+    signers()
     folder = Path(product.ENVIRONMENT.keys)
     assert folder.stat().st_mode & 0o077 == 0
     files = list(folder.iterdir())

@@ -491,7 +491,7 @@ def test_everything_at_once(transactional_db, world):
 def test_the_trace_holds_counts_only(world):
     Maker(world).draft(around("drafts")[0])
     apply(BY_KIND["drafts"], NOW)
-    payload = Entry.objects.get(leaf__contains=acts.RETENTION_APPLIED).payload
+    payload = Entry.objects.get(leaf__contains=acts.RETENTION_APPLIED).opening
     assert '"due":1' in payload.replace(" ", "")
     assert PRIVATE not in payload
     assert world.resident.username not in payload

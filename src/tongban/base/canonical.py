@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 # RFC 8785 writes numbers as ECMAScript does; integers beyond this are not exact there.
 SAFE_INTEGER = 2**53
 
 
+_encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+# JSON's shortest escapes, in quotes, as the encoder writes a text.
+quoted: Callable[[str], str] = json.encoder.encode_basestring
+
+
 def _check(value: object) -> None:
-    if value is None or isinstance(value, bool | str):
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return
+    if isinstance(value, str):
         return
     if isinstance(value, int):
         if abs(value) > SAFE_INTEGER:
@@ -25,9 +33,10 @@ def _check(value: object) -> None:
             # ASCII keys sort alike by code point and by UTF-16 unit, which the RFC asks for.
             if not (isinstance(key, str) and key.isascii()):
                 raise TypeError(f"key {key!r} is not an ASCII string")
-            _check(part)
+            if type(part) is not str:
+                _check(part)
         return
-    raise TypeError(f"{type(value).__name__} has no canonical JSON form here")
+    raise TypeError(f"{kind.__name__} has no canonical JSON form here")
 
 
 def canonical_json(value: object) -> bytes:
@@ -37,5 +46,4 @@ def canonical_json(value: object) -> bytes:
     else (floats among it), ValueError for text with a lone surrogate.
     """
     _check(value)
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode()
+    return _encoder.encode(value).encode()

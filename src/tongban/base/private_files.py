@@ -11,7 +11,10 @@ from pathlib import Path
 def _written(path: Path, content: bytes) -> Path:
     fresh = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     fresh.touch(mode=0o600)
-    fresh.write_bytes(content)
+    with fresh.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
     return fresh
 
 
@@ -40,4 +43,15 @@ def written_once(path: Path, content: bytes) -> bool:
 
 def replaced(path: Path, content: bytes) -> None:
     """Put new content in the place of the old; a reader sees the one or the other, whole."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.replace(_written(path, content), path)
+    _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """So that the new name outlives a loss of power too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

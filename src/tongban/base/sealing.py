@@ -8,6 +8,7 @@ try values against it. Both are bound to their place (`context`): moved elsewher
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 import hmac
 import json
@@ -128,7 +129,8 @@ class KeyRing:
         if cipher is None:
             raise SealingError(f"sealed under the key {key_id[:8]!r}, which is not on the ring")
         try:
-            content = base64.b64decode(encoded, altchars=b"-_", validate=True)
+            standard = encoded.replace("-", "+").replace("_", "/")
+            content = binascii.a2b_base64(standard, strict_mode=True)
         except ValueError:
             raise SealingError("the sealed text was changed or moved") from None
         if len(content) < NONCE_BYTES + TAG_BYTES:

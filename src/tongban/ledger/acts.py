@@ -28,6 +28,10 @@ ACCOUNT_CLOSED: Final = "directory.account_closed"
 DATA_REVEALED: Final = "case.data_revealed"
 EMERGENCY_ASKED: Final = "case.emergency_asked"
 EMERGENCY_ALLOWED: Final = "case.emergency_allowed"
+LEDGER_KEY_ANNOUNCED: Final = "ledger.key_announced"
+LEDGER_KEY_RETIRED: Final = "ledger.key_retired"
+LEDGER_RESUMED: Final = "ledger.resumed"
+LEDGER_ERASED: Final = "ledger.erased"
 KEY_MADE: Final = "keys.made"
 KEY_RETIRED: Final = "keys.retired"
 RETENTION_APPLIED: Final = "retention.applied"
@@ -65,6 +69,10 @@ ACTS: Final = {
     DATA_REVEALED: _("masked data revealed"),
     EMERGENCY_ASKED: _("emergency access asked for"),
     EMERGENCY_ALLOWED: _("emergency access allowed"),
+    LEDGER_KEY_ANNOUNCED: _("key of the ledger announced"),
+    LEDGER_KEY_RETIRED: _("key of the ledger retired"),
+    LEDGER_RESUMED: _("ledger goes on after a restored backup"),
+    LEDGER_ERASED: _("opening of an entry erased on legal order"),
     KEY_MADE: _("new key for sealed data"),
     KEY_RETIRED: _("old key of sealed data retired"),
     RETENTION_APPLIED: _("data deleted whose time was over"),

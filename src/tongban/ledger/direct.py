@@ -61,3 +61,16 @@ def locked(alias: str) -> str:
     SQLite needs none: its transactions here are IMMEDIATE, one writer at a time.
     """
     return f" FOR UPDATE OF {alias}" if connection.vendor == "postgresql" else ""
+
+
+# Any number will do, as long as every integrator of this database asks for the same one.
+INTEGRATOR_LOCK = 0x746F6E67
+
+
+def only_one_integrator() -> None:
+    """Wait until nobody else extends the log; held until the transaction ends.
+
+    SQLite needs nothing: the transaction is IMMEDIATE and so already the only writer.
+    """
+    if connection.vendor == "postgresql":
+        execute("SELECT pg_advisory_xact_lock(%s)", [INTEGRATOR_LOCK])

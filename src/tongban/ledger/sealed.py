@@ -31,7 +31,8 @@ class _Held(NamedTuple):
     looked_at: float
 
 
-_held: dict[Path, _Held] = {}
+# By the folder as the settings name it: asked for so often that building a path would count.
+_held: dict[object, _Held] = {}
 
 
 def _path() -> Path:
@@ -45,14 +46,15 @@ def _first_ring() -> bytes:
 
 def ring(*, afresh: bool = False) -> KeyRing:
     """The keys in force; the file is looked at once a second at most, or now with `afresh`."""
-    path, now = _path(), time.monotonic()
-    held = _held.get(path)
+    folder, now = settings.TONGBAN_KEYS, time.monotonic()
+    held = _held.get(folder)
     if held and not afresh and now - held.looked_at < LOOK_AGAIN_SECONDS:
         return held.ring
+    path = _path()
     if not held or not path.exists() or held.stamp != _stamp(path):
         content = made_once(path, _first_ring)
         held = _Held(KeyRing.from_bytes(content), _stamp(path), now)
-    _held[path] = held._replace(looked_at=now)
+    _held[folder] = held._replace(looked_at=now)
     return held.ring
 
 

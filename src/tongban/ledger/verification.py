@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from hashlib import sha256
 
-from django.db.models import ExpressionWrapper, F, Max, QuerySet, TextField
+from django.db.models import Max
 
-from tongban.base.canonical import canonical_json
-from tongban.base.merkle import EMPTY_ROOT, leaf_hash
-from tongban.base.notes import NoteError, open_note, parse_checkpoint
-from tongban.base.sealing import SealingError
+from tongban.base.checkpoints import parse_checkpoint
+from tongban.base.merkle import EMPTY_ROOT
+from tongban.base.notes import NoteError, open_note
+from tongban.base.sealing import KeyRing
 from tongban.ledger import tiles
-from tongban.ledger.keys import signer
-from tongban.ledger.models import Checkpoint, Entry, Tile
-from tongban.ledger.rules import commitment
-from tongban.ledger.sealed import opened
+from tongban.ledger.direct import fetch
+from tongban.ledger.keys import verifiers
+from tongban.ledger.models import Checkpoint, LogKey, Place, Tile
+from tongban.ledger.publishing import RolledBack, check_not_rolled_back
+from tongban.ledger.rules import SALT_CHARACTERS
+from tongban.ledger.sealed import ring
+from tongban.ledger.services import OPENING
 
-SALT, PAYLOAD = "ledger_entry.salt", "ledger_entry.payload"
 # A multiple of the tile width, so that a batch ends where a tile ends.
 BATCH = 8 * tiles.WIDTH
+_COLUMNS = "e.id, e.leaf, e.leaf_hash, e.opening, e.case_ref"
+_NUMBERED = (
+    f"SELECT p.seq, {_COLUMNS} FROM ledger_place p JOIN ledger_entry e ON e.id = p.entry_id"  # noqa: S608
+    " WHERE p.seq >= %s AND p.seq < %s ORDER BY p.seq"
+)
+_WAITING = (
+    f"SELECT -1, {_COLUMNS} FROM ledger_waiting w JOIN ledger_entry e ON e.id = w.entry_id"  # noqa: S608
+    " WHERE e.id > %s ORDER BY e.id LIMIT %s"
+)
+# One statement sees one state, whatever is written meanwhile.
+_FORGOTTEN = (
+    "SELECT (SELECT count(*) FROM ledger_entry) - (SELECT count(*) FROM ledger_place)"
+    " - (SELECT count(*) FROM ledger_waiting)"
+)
 
 
 @dataclass(frozen=True)
@@ -62,65 +77,43 @@ class Verdict:
         return document
 
 
-class ReadEntry(NamedTuple):
-    """An entry with its payload still sealed: one that does not open is a finding, no failure."""
-
-    id: int
-    seq: int | None
-    leaf: str
-    leaf_hash: bytes
-    sealed_salt: str | None
-    sealed_payload: str | None
-    case_ref: str
+# An entry with its opening still sealed: one that does not open is a finding, no failure. Plain
+# tuples: a million of them are read.
+ReadEntry = tuple[int, int, str, bytes, str | None, str]
 
 
-def _fault_of(entry: ReadEntry) -> str | None:
+def _fault_of(
+    keys: KeyRing, leaf: str, stored: bytes, sealed: str | None, case_ref: str
+) -> str | None:
     """Why the entry contradicts itself, or None."""
-    leaf = entry.leaf.encode()
-    if leaf_hash(leaf) != bytes(entry.leaf_hash):
+    if sha256(b"\0" + leaf.encode()).digest() != stored:
         return "the leaf does not hash to the stored leaf hash"
-    try:
-        said = json.loads(leaf)
-        if canonical_json(said) != leaf:
-            return "the leaf is not canonical JSON"
-    except (ValueError, TypeError):
-        return "the leaf is not JSON"
-    if said.get("case", "") != entry.case_ref:
+    # Quotes inside a JSON text are escaped: these members stand in the leaf or nowhere.
+    case = f'"case":"{case_ref}","commitment":"'
+    if case not in leaf:
         return "the leaf names another case than the stored reference"
-    if entry.sealed_payload is None or entry.sealed_salt is None:
+    if sealed is None:
         return None
     try:
-        payload = opened(entry.sealed_payload, PAYLOAD)
-        salt = bytes.fromhex(opened(entry.sealed_salt, SALT))
-    except SealingError as problem:
-        return f"salt or payload does not open: {problem}"
-    if said.get("commitment") != commitment(salt, payload.encode()):
+        opening = keys.open(sealed, OPENING)
+        salt = bytes.fromhex(opening[:SALT_CHARACTERS])
+    except ValueError as problem:  # SealingError is one.
+        return f"salt and payload do not open: {problem}"
+    committed = sha256(salt + opening[SALT_CHARACTERS:].encode()).hexdigest()
+    if f'{case}{committed}"' not in leaf:
         return "salt and payload do not open the commitment in the leaf"
     return None
-
-
-def _read(entries: QuerySet[Entry]) -> Iterator[ReadEntry]:
-    rows = entries.values_list(
-        "id",
-        "seq",
-        "leaf",
-        "leaf_hash",
-        ExpressionWrapper(F("salt"), output_field=TextField()),
-        ExpressionWrapper(F("payload"), output_field=TextField()),
-        "case_ref",
-    )
-    return (ReadEntry(*row) for row in rows.iterator(chunk_size=BATCH))
 
 
 def _numbered_entries(size: int) -> Iterator[list[ReadEntry]]:
     """The first `size` entries by place, in batches that end where a tile ends."""
     for first in range(0, size, BATCH):
         last = min(first + BATCH, size)
-        batch = list(_read(Entry.objects.filter(seq__gte=first, seq__lt=last).order_by("seq")))
-        present = {entry.seq for entry in batch}
-        for seq in range(first, last):
-            if seq not in present:
-                raise _Unfit(seq, f"entry {seq} is missing")
+        batch: list[ReadEntry] = fetch(_NUMBERED, [first, last])
+        if len(batch) != last - first:
+            present = {entry[0] for entry in batch}
+            missing = next(seq for seq in range(first, last) if seq not in present)
+            raise _Unfit(missing, f"entry {missing} is missing")
         yield batch
 
 
@@ -136,25 +129,29 @@ def _check_entries(batch: list[ReadEntry], first: int) -> list[bytes]:
         .order_by("index")
         .values_list("hashes", flat=True)
     )
-    hashes = []
-    for place, entry in enumerate(batch):
-        if fault := _fault_of(entry):
-            raise _Unfit(first + place, fault)
-        digest = bytes(entry.leaf_hash)
-        if stored[place * tiles.HASH_BYTES : (place + 1) * tiles.HASH_BYTES] != digest:
-            raise _Unfit(first + place, "the leaf hash is not the one in the tree")
+    hashes, keys = [], ring()
+    for seq, _id, leaf, leaf_hash, sealed, case_ref in batch:
+        digest = bytes(leaf_hash)
+        if fault := _fault_of(keys, leaf, digest, sealed, case_ref):
+            raise _Unfit(seq, fault)
         hashes.append(digest)
+    if b"".join(hashes) != stored[: len(hashes) * tiles.HASH_BYTES]:
+        there = (tiles.HASH_BYTES * place for place in range(len(hashes)))
+        differs = [stored[at : at + tiles.HASH_BYTES] for at in there]
+        place = next(at for at, one in enumerate(hashes) if differs[at] != one)
+        raise _Unfit(first + place, "the leaf hash is not the one in the tree")
     return hashes
 
 
 def _check_checkpoint(checkpoint: Checkpoint, root: bytes) -> None:
-    key = signer()
     try:
-        text, _names = open_note(checkpoint.note, [key.verifier()])
+        text, signatures = open_note(checkpoint.note, verifiers())
         said = parse_checkpoint(text)
     except NoteError as problem:
         raise _Unfit(None, f"checkpoint {checkpoint.size}: {problem}") from None
-    if (said.origin, said.size, said.root) != (key.name, checkpoint.size, bytes(checkpoint.root)):
+    if (said.size, said.root) != (checkpoint.size, bytes(checkpoint.root)) or not any(
+        one.name == said.origin for one in signatures
+    ):
         raise _Unfit(None, f"checkpoint {checkpoint.size} says other than what was signed")
     if said.root != root:
         raise _Unfit(None, f"checkpoint {checkpoint.size}: its root is not that of the entries")
@@ -173,6 +170,7 @@ def _check_tree(progress: Callable[[int], None]) -> tuple[int, bytes]:
     for checkpoint in checkpoints:
         while size + len(hashes) < checkpoint.size:
             hashes += _check_entries(next(batches), size + len(hashes))
+            progress(size + len(hashes))
         take = checkpoint.size - size
         size = tiles.extend(built, size, hashes[:take])
         hashes = hashes[take:]
@@ -181,7 +179,6 @@ def _check_tree(progress: Callable[[int], None]) -> tuple[int, bytes]:
         # Full tiles of leaves are compared and done with; the few above are kept for the end.
         edge = set(tiles.right_edge(size))
         built = {place: data for place, data in built.items() if place[0] or place in edge}
-        progress(size)
     _check_upper_tiles(built)
     _check_nothing_is_unsigned()
     return size, root
@@ -198,20 +195,36 @@ def _check_upper_tiles(built: dict[tuple[int, int], bytes]) -> None:
 
 def _check_nothing_is_unsigned() -> None:
     """Every number that was given lies under a checkpoint: both are written together."""
-    last = Entry.objects.aggregate(last=Max("seq"))["last"]
+    last = Place.objects.aggregate(last=Max("seq"))["last"]
     signed = Checkpoint.objects.aggregate(size=Max("size"))["size"] or 0
     if last is not None and last >= signed:
         raise _Unfit(signed, "numbered, but no signed checkpoint covers it")
 
 
 def _check_waiting() -> int:
-    """How many entries wait for a number; each is checked by itself."""
-    waiting = 0
-    for entry in _read(Entry.objects.filter(seq=None).order_by("id")):
-        if fault := _fault_of(entry):
-            raise _Unfit(None, f"entry with id {entry.id}, not yet numbered: {fault}")
-        waiting += 1
+    """How many entries wait for a number; each is checked by itself, and none is forgotten."""
+    waiting, last = 0, 0
+    while batch := fetch(_WAITING, [last, BATCH]):
+        for _seq, key, leaf, leaf_hash, sealed, case_ref in batch:
+            if fault := _fault_of(ring(), leaf, bytes(leaf_hash), sealed, case_ref):
+                raise _Unfit(None, f"entry with id {key}, not yet numbered: {fault}")
+        waiting, last = waiting + len(batch), batch[-1][1]
+    ((forgotten,),) = fetch(_FORGOTTEN, [])
+    if forgotten:
+        raise _Unfit(None, f"{forgotten} entries neither have a number nor wait for one")
     return waiting
+
+
+def _check_keys() -> None:
+    """Every key that the log names is one of this installation, and nothing published is lost."""
+    known = {one.vkey for one in verifiers()}
+    for vkey in LogKey.objects.values_list("vkey", flat=True):
+        if vkey not in known:
+            raise _Unfit(None, f"the secret of the key {vkey.rsplit('+', 1)[0]} is not here")
+    try:
+        check_not_rolled_back()
+    except (RolledBack, NoteError) as problem:
+        raise _Unfit(None, str(problem)) from None
 
 
 def verify_log(progress: Callable[[int], None] = lambda done: None) -> Verdict:
@@ -220,6 +233,7 @@ def verify_log(progress: Callable[[int], None] = lambda done: None) -> Verdict:
     Reads only. `progress` is called with the number of entries checked so far.
     """
     done = 0
+    ring(afresh=True)
 
     def note(size: int) -> None:
         nonlocal done
@@ -227,6 +241,7 @@ def verify_log(progress: Callable[[int], None] = lambda done: None) -> Verdict:
         progress(size)
 
     try:
+        _check_keys()
         size, root = _check_tree(note)
         return Verdict(size, _check_waiting(), root, None)
     except _Unfit as unfit:

@@ -1,0 +1,209 @@
+"""What the private payload of each kind of act holds: one table, checked when an entry is written.
+
+A payload is what a court will read: the same parts every time, of the same type. `docs/acts.md` is
+written from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from tongban.ledger import acts
+
+
+class Part(NamedTuple):
+    """A part of a payload: its JSON type, what it means, and whether it may be missing."""
+
+    kind: type
+    meaning: str
+    optional: bool = False
+
+
+def _text(meaning: str) -> Part:
+    return Part(str, meaning)
+
+
+def _maybe(part: Part) -> Part:
+    return part._replace(optional=True)
+
+
+Schema = Mapping[str, Part]
+
+BY: Final = _text("account of the official")
+ACCOUNT: Final = _text("account of the person")
+PERSON: Final = _text("resident ID number")
+REASON: Final = _text("reason, as it was given")
+NUMBER: Final = _text("case number")
+VKEY: Final = _text("verifier key, as in a signed note")
+SHA256: Final = _text("SHA-256 of the file, hexadecimal")
+READ: Final = Part(int, "rows read")
+CREATED: Final = Part(int, "rows that are new")
+UPDATED: Final = Part(int, "rows that changed")
+
+_HANDED_IN: Final = {
+    "number": NUMBER,
+    "applicant": _text("resident ID number or credit code of the applicant"),
+    "by": ACCOUNT,
+    "answers": Part(dict, "the form as it was filled in"),
+    "files": Part(list, "material, name, size and SHA-256 of each file"),
+}
+_STEP: Final = {
+    "number": NUMBER,
+    "act": _text("the step, as in the table of acts"),
+    "by": BY,
+    "reasons": _text("reasons, as they were given"),
+}
+_SYSTEM_READS: Final = {
+    "account": ACCOUNT,
+    "system": _text("client id of the system"),
+    "scopes": Part(list, "scopes that were given"),
+}
+
+PAYLOADS: Final[Mapping[str, Schema]] = {
+    acts.CASE_SUBMITTED: _HANDED_IN,
+    acts.CASE_CORRECTED: _HANDED_IN,
+    acts.CASE_CORRECTION_REQUESTED: _STEP,
+    acts.CASE_ACCEPTED: _STEP,
+    acts.CASE_REFUSED: _STEP,
+    acts.CASE_DECIDED: _STEP,
+    acts.CASE_DUE_RECOMPUTED: {
+        "number": NUMBER,
+        "due_on": _text("new last day, ISO 8601"),
+        "provisional": Part(bool, "whether the calendar of that year is still unknown"),
+    },
+    acts.CASE_VIEWED: {"number": NUMBER, "by": BY},
+    acts.DATA_REVEALED: {"number": NUMBER, "by": BY, "reason": REASON},
+    acts.EMERGENCY_ASKED: {"number": NUMBER, "by": BY, "reason": REASON},
+    acts.EMERGENCY_ALLOWED: {
+        "number": NUMBER,
+        "by": BY,
+        "reader": _text("account that may read"),
+        "reason": REASON,
+    },
+    acts.IDENTITY_VERIFIED: {
+        "person": PERSON,
+        "account": _maybe(ACCOUNT),
+        "source": _maybe(_text("who vouches for the identity")),
+        "by": _maybe(BY),
+        "in_person": _maybe(Part(bool, "whether the card was seen at a counter")),
+    },
+    acts.DELEGATION_GRANTED: {
+        "delegation": _text("key of the delegation"),
+        "kind": _text("kind of delegation"),
+        "principal": _text("resident ID number or credit code of who is acted for"),
+        "agent": _text("resident ID number of who acts"),
+        "items": Part(list, "codes of the items"),
+        "until": _text("last day, ISO 8601"),
+        "consent": _text("how consent was given"),
+        "by": ACCOUNT,
+    },
+    acts.DELEGATION_REVOKED: {"delegation": _text("key of the delegation"), "by": ACCOUNT},
+    acts.POST_GIVEN: {
+        "by": BY,
+        "to": _text("account that holds the post"),
+        "role": _text("role of the post"),
+    },
+    acts.POST_TAKEN: {
+        "by": BY,
+        "from": _text("account that held the post"),
+        "role": _text("role of the post"),
+    },
+    acts.SUBSTITUTE_NAMED: {
+        "by": BY,
+        "absent": _text("account of who is away"),
+        "substitute": _text("account of the substitute"),
+        "from": _text("first day, ISO 8601"),
+        "to": _text("last day, ISO 8601"),
+    },
+    acts.SUBSTITUTE_ENDED: {"by": BY, "substitute": _text("account of the substitute")},
+    acts.CORRECTION_ASKED: {
+        "person": PERSON,
+        "field": _text("what is to be corrected"),
+        "request": Part(int, "number of the request"),
+    },
+    acts.CORRECTION_ANSWERED: {
+        "request": Part(int, "number of the request"),
+        "granted": Part(bool, "whether it was corrected"),
+        "by": BY,
+        "answer": _text("answer to the person"),
+    },
+    acts.DATA_EXPORTED: {"account": ACCOUNT},
+    acts.ACCOUNT_CLOSED: {"account": ACCOUNT},
+    acts.LEDGER_KEY_ANNOUNCED: {"vkey": VKEY, "kind": _text("type of the signature")},
+    acts.LEDGER_KEY_RETIRED: {"vkey": VKEY, "reason": REASON},
+    acts.LEDGER_RESUMED: {
+        "reason": REASON,
+        "by": BY,
+        "lost_checkpoint": _text("the published checkpoint that the database lacks"),
+        "kept_size": Part(int, "entries under the newest checkpoint that was kept"),
+    },
+    acts.LEDGER_ERASED: {
+        "entry": Part(int, "place of the entry in the log"),
+        "order": _text("the legal order, by its number"),
+        "reason": REASON,
+        "by": BY,
+    },
+    acts.KEY_MADE: {"key": _text("id of the data key"), "algorithm": _text("cipher")},
+    acts.KEY_RETIRED: {"keys": Part(list, "ids of the data keys")},
+    acts.RETENTION_APPLIED: {
+        "kind": _text("kind of data"),
+        "deed": _text("what was done"),
+        "due": Part(int, "how many were due"),
+        "kept_from": _text("what is younger than this day was kept, ISO 8601"),
+    },
+    acts.CALENDAR_LOADED: {
+        "source": _text("the notice"),
+        "years": Part(list, "years that it covers"),
+    },
+    acts.REGIONS_LOADED: {
+        "sha256": SHA256,
+        "read": READ,
+        "created": CREATED,
+        "updated": UPDATED,
+    },
+    acts.DEMONSTRATION_LOADED: {"accounts": Part(int, "accounts that were made")},
+    acts.DATA_CONSENTED: _SYSTEM_READS,
+    acts.CONSENT_WITHDRAWN: _SYSTEM_READS,
+    acts.TOKEN_ISSUED: _SYSTEM_READS,
+    acts.DATA_HANDED_OUT: _SYSTEM_READS,
+    acts.SYSTEM_REGISTERED: {
+        "system": _text("client id of the system"),
+        "name": _text("name of the system"),
+        "scopes": Part(list, "scopes that it may ask for"),
+        "full_id_number": Part(bool, "whether it may read whole ID numbers"),
+    },
+    acts.ITEMS_LOADED: {
+        "sha256": SHA256,
+        "source": _text("where the list comes from"),
+        "read": READ,
+        "created": CREATED,
+        "updated": UPDATED,
+        "problems": Part(int, "rows with a problem"),
+    },
+    acts.GUIDE_PUBLISHED: {
+        "slug": _text("address of the guide"),
+        "version": Part(int, "version of the guide"),
+        "document": Part(dict, "the guide"),
+    },
+}
+# Payloads that everybody may read: they are about the log itself.
+PUBLIC: Final = frozenset({acts.LEDGER_KEY_ANNOUNCED, acts.LEDGER_KEY_RETIRED, acts.LEDGER_RESUMED})
+
+
+def check(act: str, payload: Mapping[str, object]) -> None:
+    """Raises KeyError for an act that is not listed, TypeError for a payload of another shape."""
+    schema = PAYLOADS[act]
+    for name, value in payload.items():
+        part = schema.get(name)
+        if part is None:
+            raise TypeError(f"the payload of {act} has no part {name!r}")
+        # True is an int to Python, but not to who reads the payload.
+        if not isinstance(value, part.kind) or (part.kind is int and isinstance(value, bool)):
+            raise TypeError(
+                f"{name!r} of {act} is {type(value).__name__}, not {part.kind.__name__}"
+            )
+    if len(payload) != len(schema):
+        for name, part in schema.items():
+            if name not in payload and not part.optional:
+                raise TypeError(f"the payload of {act} lacks {name!r}")
