@@ -66,7 +66,7 @@ format: $(DEV)
 
 # After a change of the dependencies in pyproject.toml.
 COMPILE = $(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-annotate \
-	--no-header --universal --python-version 3.11 pyproject.toml
+	--no-header --universal --fork-strategy fewest --python-version 3.11 pyproject.toml
 requirements: $(VENV)/bin/uv
 	$(COMPILE) -o requirements/base.txt
 	$(COMPILE) --extra dev -o requirements/dev.txt

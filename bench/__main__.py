@@ -22,7 +22,7 @@ def main() -> None:
 
     set_up(migrate=True)
     try:
-        from bench import ledger, pages, people, search, submit
+        from bench import indices, ledger, pages, people, search, submit
         from tongban.web.demonstration import load_demonstration
 
         load_demonstration()
@@ -33,6 +33,7 @@ def main() -> None:
             "pages": pages.run,
             "ledger": ledger.run,
             "people": people.run,
+            "indices": indices.run,
         }
         for name in sys.argv[1:] or parts:
             parts[name]()

@@ -73,7 +73,7 @@ def _bytes_of(path: Path) -> bytes:
         raise TableError("unreadable", f"{path}: {reason}") from None
 
 
-def _text_of(path: Path) -> str:
+def text_of(path: Path) -> str:
     """The file as text: UTF-8, else UTF-8 with a few damaged places, else GB18030.
 
     Damaged places become U+FFFD. GB18030 comes last: almost any bytes decode as something in it.
@@ -132,7 +132,7 @@ def read_table(path: Path, required: Sequence[str], report: LoadReport) -> Itera
     (`encoding`). Raises TableError when the file or its header is unusable, before the first row
     is given.
     """
-    text = _text_of(path)
+    text = text_of(path)
     if "\x00" in text:
         raise TableError("binary", f"{path.name}: holds NUL bytes; it is not a text table")
     records = _Records(text)

@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from tongban.assessment.cli import assess_command
+
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -99,6 +101,9 @@ def _said_of(problem: Exception) -> str | None:
 @click.version_option(package_name="tongban")
 def cli() -> None:
     """Tongban 通办: one government's services in one place."""
+
+
+cli.add_command(assess_command(set_up))
 
 
 @cli.command()

@@ -1,0 +1,1 @@
+"""Assessment 评估: frameworks of governments, runs over tables, reports."""

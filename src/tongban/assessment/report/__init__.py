@@ -1,0 +1,1 @@
+"""The report of an assessment: one self-contained page per language, pictures, tables, JSON."""

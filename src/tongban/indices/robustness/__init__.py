@@ -1,0 +1,1 @@
+"""How sure a rank is (handbook step 7): Monte Carlo over weights and methods, Sobol indices."""
