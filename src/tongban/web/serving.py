@@ -23,6 +23,7 @@ from granian.http import HTTP1Settings
 
 from tongban.catalogue.search.index import exists, rebuild
 from tongban.ledger.integrating import BrokenEntry, integrate
+from tongban.ledger.tallying import tally
 from tongban.web.demonstration import demonstration_accounts
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 BUSY_SECONDS = 0.5
 IDLE_SECONDS = 1.0
 RESTART_SECONDS = 2.0
+# Acts are counted when there is nothing to number, and at least so often when there always is.
+TALLY_SECONDS = 30.0
 ACCOUNTS_SHOWN = 5
 
 
@@ -132,11 +135,15 @@ def _say_hello(host: str, port: int) -> None:
 
 
 def integrate_until_orphaned(parent: int) -> None:
-    """Number entries in a loop; ends when the serving process is gone."""
+    """Number entries and count acts in a loop; ends when the serving process is gone."""
+    tallied = time.monotonic()
     while os.getppid() == parent:
         done = 0
         try:
             done = integrate()
+            if not done or time.monotonic() - tallied > TALLY_SECONDS:
+                tally()
+                tallied = time.monotonic()
         except BrokenEntry as problem:
             log.error("the ledger does not go on: %s; run `tongban ledger verify`", problem)
             time.sleep(60)

@@ -137,6 +137,7 @@ def _join(
     record(
         acts.IDENTITY_VERIFIED,
         at=at,
+        case_ref=actor.ledger_ref,
         payload={"person": number, "account": actor.username, "source": source},
     )
     return person
@@ -196,6 +197,7 @@ def verify_in_person(
         at=moment,
         organ=organ.code,
         region=organ.region_id,
+        case_ref=person.account.ledger_ref if person.account else "",
         payload={"person": number, "by": actor.username, "in_person": True},
     )
     return person
