@@ -295,7 +295,9 @@ def test_nobody_gets_a_byte_of_what_is_not_theirs_and_nothing_changes(town, reco
                 seen = [secret for secret in SECRETS if secret in text]
                 if answer.status_code >= 500 or seen:
                     leaks.append((role, path, body, answer.status_code, seen))
-                if ("<str:number>" in route or "<int:seq>" in route) and answer.status_code not in REFUSALS:
+                if (
+                    "<str:number>" in route or "<int:seq>" in route
+                ) and answer.status_code not in REFUSALS:
                     leaks.append((role, path, body, answer.status_code, "let in"))
             if (after := town.state()) != before:
                 leaks.append((role, path, "changed"))

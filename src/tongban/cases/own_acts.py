@@ -37,7 +37,7 @@ def own_references(account: Account) -> list[str]:
 
 
 def own_acts(account: Account, *, before: int | None = None) -> Traces:
-    """Acts about the account and its cases, newest first. Four queries."""
+    """Acts about the account and its cases, newest first. Four queries at most."""
     return traces_of(references(account), before=before)
 
 

@@ -31,8 +31,8 @@ def counted_upto() -> int:
 def tally(most: int = MOST) -> int:
     """Count at most `most` published entries that are not counted yet; returns how many.
 
-    Counts and how far they go are written in one transaction; two at once count nothing twice. Asks two small questions when there is
-    nothing to do.
+    Counts and how far they go are written in one transaction; two at once count nothing twice.
+    Asks two small questions when there is nothing to do.
     """
     size, first = published_size(), counted_upto()
     end = min(first + most, size)
