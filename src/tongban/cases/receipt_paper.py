@@ -162,14 +162,19 @@ class _Page:
         for label, value in rows:
             self._row(label, value)
 
+    def _height(self, text: str, size: float, wide: float) -> float:
+        self.pdf.set_font(FONT, size=size)
+        found = self.pdf.multi_cell(
+            wide, LINE * size / 10, self.fit(text), dry_run=True, output="HEIGHT", align="L"
+        )
+        return cast(float, found)
+
     def _row(self, label: tuple[str, str], value: str, most: float = HEIGHT) -> bool:
         """A label in both languages beside its value, and a rule; False when there is no room."""
         pdf, top = self.pdf, self.pdf.get_y()
-        pdf.set_font(FONT, size=10)
         wide = WIDTH - 2 * MARGIN - LABEL
-        value = self.fit(value)
-        text = pdf.multi_cell(wide, LINE, value, dry_run=True, output="HEIGHT", align="L")
-        high = max(2 * LINE, cast(float, text)) + 1.6
+        beside = self._height(label[0], 10, LABEL - 4) + self._height(label[1], 8, LABEL - 4)
+        high = max(beside, self._height(value, 10, wide)) + 1.6
         if top + high > most:
             return False
         self.line(label[0], 10, INK, LABEL - 4)
@@ -177,7 +182,7 @@ class _Page:
         pdf.set_xy(MARGIN + LABEL, top)
         pdf.set_font(FONT, size=10)
         pdf.set_text_color(*INK)
-        pdf.multi_cell(wide, LINE, value, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        pdf.multi_cell(wide, LINE, self.fit(value), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         pdf.set_draw_color(*RULE)
         pdf.line(MARGIN, top + high - 0.6, WIDTH - MARGIN, top + high - 0.6)
         pdf.set_y(top + high)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -18,7 +19,7 @@ from tongban.base.clocks import utc_now
 from tongban.base.permissions import Permission, opens_to
 from tongban.catalogue.selectors import item_names
 from tongban.directory.selectors import organ_names, region_names
-from tongban.ledger.overview import Overview, Rate, overview
+from tongban.ledger.overview import Overview, Rate, Stretch, overview
 from tongban.ledger.receipts import BYTES_MOST
 from tongban.ledger.rules import Leaf, read_leaf
 from tongban.ledger.selectors import published_size
@@ -73,6 +74,15 @@ def _rates(rates: Iterable[Rate], names: dict[str, str], none: str) -> list[dict
     ]
 
 
+def _long(stretch: Stretch) -> str:
+    """How long a stretch was, in words; "" for none."""
+    if stretch.start is None or stretch.end is None:
+        return ""
+    if stretch.end - stretch.start < timedelta(minutes=1):
+        return _("less than a minute")
+    return timesince(stretch.start, stretch.end)
+
+
 @opens_to(Permission.VISIT)
 @require_safe
 def ledger(request: HttpRequest) -> HttpResponse:
@@ -91,6 +101,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
             (_("By organ"), _rates(found.by_organ, organs, _("no organ: by people themselves"))),
             (_("By region"), _rates(found.by_region, regions, _("no region"))),
         ],
+        "longest": _long(found.stretch),
         "plot": days_plot(found.by_day),
         "days": found.by_day[::-1],
         "address": request.build_absolute_uri(reverse("ledger:checkpoint")).removesuffix(
