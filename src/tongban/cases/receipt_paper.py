@@ -25,7 +25,7 @@ from tongban.ledger.wording import PayloadRow, act_name, payload_rows
 MARGIN, WIDTH, HEIGHT = 18.0, 210.0, 297.0
 LABEL, QR = 46.0, 38.0
 # Where the part with the proof begins; what was sealed goes above it.
-PROOF_FROM = 186.0
+PROOF_FROM = 190.0
 LINE = 4.6
 VALUE_MOST = 220
 WITNESSES_MOST = 4
@@ -205,7 +205,7 @@ class _Page:
         with translation.override("en"):
             english = payload_rows(act, payload)
         for left, right in zip(chinese, english, strict=True):
-            if not self._row((left.label, right.label), _short(left), PROOF_FROM - 2 * LINE):
+            if not self._row((left.label, right.label), _short(left), PROOF_FROM - LINE):
                 break
         else:
             return
