@@ -21,10 +21,10 @@ from tongban.directory.services import delegations, identity, own_data, systems
 from tongban.ledger import acts
 from tongban.ledger.integrating import integrate
 from tongban.ledger.keys import verifiers
+from tongban.ledger.listing import PAGE
 from tongban.ledger.models import Entry, Place
 from tongban.ledger.receipts import check_receipt, parse_receipt
 from tongban.ledger.rules import read_leaf
-from tongban.ledger.traces import PAGE
 
 
 @pytest.fixture(autouse=True)

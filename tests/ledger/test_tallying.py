@@ -11,11 +11,11 @@ from django.db import transaction
 from tests.conftest import AT
 from tongban.ledger import acts
 from tongban.ledger.integrating import integrate
+from tongban.ledger.listing import PAGE, public_traces
 from tongban.ledger.models import Checkpoint, Cosignature, Counted, Entry, LogKey, Tally
 from tongban.ledger.overview import overview
 from tongban.ledger.services import record
 from tongban.ledger.tallying import counted_upto, tally
-from tongban.ledger.traces import PAGE, public_traces
 from tongban.web import serving
 
 DAY = timedelta(days=1)

@@ -15,7 +15,7 @@ from tongban.cases.models import Case
 from tongban.cases.permissions import cases_of_applicant
 from tongban.directory.models import Account
 from tongban.ledger import acts, issuing
-from tongban.ledger.traces import Trace, Traces, placed_traces, trace_at, traces_of
+from tongban.ledger.listing import Trace, Traces, placed_traces, trace_at, traces_of
 
 # So many cases and receipts one page or one file takes in, the newest first.
 CASES_MOST = 500

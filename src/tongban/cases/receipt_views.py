@@ -20,8 +20,8 @@ from tongban.cases.receipt_paper import About, paper
 from tongban.catalogue.selectors import item_names
 from tongban.directory.requests import account_of
 from tongban.directory.selectors import organ_names
+from tongban.ledger.listing import Trace
 from tongban.ledger.rules import split_opening
-from tongban.ledger.traces import Trace
 from tongban.ledger.wording import act_name, payload_rows
 
 

@@ -33,7 +33,7 @@ from tongban.catalogue.views import guide_context, material_row
 from tongban.directory.models import Account
 from tongban.directory.requests import account_of
 from tongban.directory.selectors import person_of
-from tongban.ledger.traces import traces_of
+from tongban.ledger.listing import traces_of
 
 # What was typed into a form whose session had ended waits so long for its owner.
 KEPT_SECONDS = 30 * 60

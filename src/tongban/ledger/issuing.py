@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from tongban.base.checkpoints import parse_checkpoint
 from tongban.base.notes import split_note
 from tongban.ledger import proofs, selectors
+from tongban.ledger.listing import Trace
 from tongban.ledger.models import Checkpoint
 from tongban.ledger.publishing import latest_published
 from tongban.ledger.receipts import Proof, receipt_of
 from tongban.ledger.rules import split_opening
-from tongban.ledger.traces import Trace
 
 COLLECTION = "tongban-receipts/1"
 # So many alternatives one statement may have.

@@ -19,11 +19,11 @@ from tongban.base.clocks import utc_now
 from tongban.base.permissions import Permission, opens_to
 from tongban.catalogue.selectors import item_names
 from tongban.directory.selectors import organ_names, region_names
+from tongban.ledger.listing import public_traces
 from tongban.ledger.overview import Overview, Rate, Stretch, overview
 from tongban.ledger.receipts import BYTES_MOST
 from tongban.ledger.rules import Leaf, read_leaf
 from tongban.ledger.selectors import published_size
-from tongban.ledger.traces import public_traces
 from tongban.ledger.wording import act_name, payload_rows
 from tongban.web.public_log.checking import (
     HASH_LETTERS,
