@@ -8,7 +8,7 @@ RUN := $(VENV)/.installed
 PARALLEL ?= -n auto --dist loadscope
 export TONGBAN_HOME ?= $(CURDIR)/var
 
-.PHONY: run test check test-postgres test-browser bench messages permissions asvs personal-data \
+.PHONY: run test check test-postgres test-browser bench messages acts permissions asvs personal-data \
 	audit sbom requirements format clean
 
 run: $(RUN)
@@ -43,6 +43,10 @@ messages: $(DEV)
 # The security requirements table: counts, and docs/security/asvs.md from its CSV.
 asvs: $(DEV)
 	$(BIN)/python tools/asvs.py
+
+# docs/acts.md: every kind of act and what its entry holds.
+acts: $(DEV)
+	$(BIN)/python tools/acts.py
 
 # docs/personal-data.md: classes of data, retention, who sees what.
 personal-data: $(DEV)

@@ -14,13 +14,13 @@ from django.test.utils import CaptureQueriesContext
 from tests.conftest import AT, ID_NUMBERS
 from tongban.base.checkpoints import checkpoint_text
 from tongban.base.merkle import leaf_hash
-from tongban.base.note_keys import LOG_SIGNERS, new_secret
-from tongban.base.notes import sign_note
+from tongban.base.note_keys import LOG_SIGNERS, WITNESS_SIGNERS, new_secret
+from tongban.base.notes import Signature, sign_note
 from tongban.cases import own_acts
 from tongban.cases.services import handling
 from tongban.ledger import acts, key_acts
 from tongban.ledger.integrating import integrate
-from tongban.ledger.models import Checkpoint, Entry, LogKey, Place
+from tongban.ledger.models import Checkpoint, Cosignature, Entry, LogKey, Place
 from tongban.ledger.receipts import FORMAT, Proof, receipt_of
 from tongban.ledger.rules import seal, split_opening
 from tongban.ledger.services import record
@@ -433,3 +433,52 @@ def test_bars_are_in_proportion():
 @pytest.mark.parametrize(("count", "highest", "percent"), [(0, 9, 0), (1, 1000, 1), (5, 10, 50)])
 def test_a_share_is_a_percentage(count, highest, percent):
     assert share(count, highest) == percent
+
+
+# Witnesses
+
+
+@pytest.fixture
+def witnessed(log, tmp_path, settings):
+    """The latest checkpoint carries a witness's line; the policy names the witness."""
+    signer = WITNESS_SIGNERS["ed25519"]("w.example/1", new_secret(), lambda: 1_700_000_000)
+    settings.TONGBAN_LEDGER_POLICY = tmp_path / "witnesses.policy"
+    settings.TONGBAN_LEDGER_POLICY.write_text(
+        f"witness w1 {signer.verifier().vkey} http://127.0.0.1:9\nquorum none\n"
+    )
+    latest = Checkpoint.objects.latest("size")
+    text = latest.note.rpartition("\n\n")[0] + "\n"
+    line = Signature(signer.name, signer.key_id, signer.sign(text.encode()))
+    Cosignature.objects.create(
+        checkpoint=latest,
+        witness=signer.name,
+        key_id=signer.key_id.hex(),
+        line=line.line,
+        at=AT,
+    )
+    act = own_acts.own_act(log.resident, log.seq)
+    log.receipt = own_acts.receipt(log.resident, act)
+    return log
+
+
+def test_a_witness_that_the_site_knows_vouches(witnessed):
+    assert any("w.example/1" in key for key in witnessed.receipt["keys"])
+    page = check(as_bytes(witnessed.receipt), in_english())
+    assert "The receipt holds" in page
+    assert "Witnesses saw the same checkpoint" in page
+    assert "no witness has signed" not in page
+
+
+def test_a_witness_that_only_the_receipt_names_vouches_for_nothing(witnessed, settings):
+    settings.TONGBAN_LEDGER_POLICY.unlink()
+    page = check(as_bytes(witnessed.receipt), in_english())
+    assert "The receipt holds" in page
+    assert "not a witness that this site knows" in page
+    assert "Witnesses saw the same checkpoint" not in page
+
+
+def test_a_changed_line_of_a_known_witness_refuses_the_receipt(witnessed):
+    line = str(witnessed.receipt["proof"]).splitlines(keepends=True)[-1]
+    forged = line[:-10] + ("A" if line[-10] != "A" else "B") + line[-9:]
+    document = witnessed.receipt | {"proof": witnessed.receipt["proof"].replace(line, forged)}
+    assert checking.verdict_on(as_bytes(document)).failed.name == "signature"

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -16,9 +18,10 @@ def test_every_text_has_its_chinese():
     assert check.returncode == 0, check.stdout
 
 
-def test_the_page_of_permissions_is_up_to_date():
+@pytest.mark.parametrize("tool", ["permissions", "acts"])
+def test_what_is_written_from_the_source_is_up_to_date(tool):
     done = subprocess.run(
-        [sys.executable, "tools/permissions.py", "--check"],
+        [sys.executable, f"tools/{tool}.py", "--check"],
         cwd=ROOT,
         capture_output=True,
         text=True,

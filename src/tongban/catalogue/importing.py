@@ -18,6 +18,7 @@ from tongban.catalogue.models import ServiceItem
 from tongban.directory.models import Organ, OrganCode, Region
 from tongban.ledger import acts
 from tongban.ledger.services import record
+from tongban.ledger.traces import leaves_trace
 
 COLUMNS = (
     "department",
@@ -60,6 +61,7 @@ class _Import:
     names: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
+@leaves_trace(acts.ITEMS_LOADED)
 @transaction.atomic
 def load_items(
     path: Path,

@@ -15,6 +15,7 @@ from tongban.catalogue.guide_schema import GuideDocument, read_guide
 from tongban.catalogue.models import Guide, ServiceItem
 from tongban.ledger import acts
 from tongban.ledger.services import record
+from tongban.ledger.traces import leaves_trace
 
 PACKAGED_GUIDES = Path(__file__).parent / "data" / "guides"
 PACKAGED_ITEMS = Path(__file__).parent / "data" / "guangan" / "items.csv"
@@ -26,6 +27,7 @@ def packaged_guides() -> list[GuideDocument]:
     return [read_guide(path) for path in sorted(PACKAGED_GUIDES.glob("*.toml"))]
 
 
+@leaves_trace(acts.GUIDE_PUBLISHED)
 @transaction.atomic
 def publish_guide(
     document: GuideDocument, *, is_sample: bool, on: date | None = None

@@ -15,13 +15,13 @@ from django.db import connection, transaction
 from tongban.base.checkpoints import checkpoint_text
 from tongban.base.clocks import utc_now
 from tongban.base.merkle import EMPTY_ROOT
-from tongban.base.notes import sign_note
+from tongban.base.notes import NoteError, sign_note
 from tongban.ledger import tiles
 from tongban.ledger.direct import execute, only_one_integrator
 from tongban.ledger.key_acts import start_log
-from tongban.ledger.keys import signers_of
+from tongban.ledger.keys import KeyMissing, signers_of
 from tongban.ledger.models import Checkpoint, LogKey, Tile, Waiting
-from tongban.ledger.publishing import check_not_rolled_back, publish
+from tongban.ledger.publishing import RolledBack, check_not_rolled_back, publish
 
 BATCH = 50_000
 _ROWS_A_FETCH = 2_000
@@ -115,9 +115,8 @@ def _stored_tiles(places: list[tuple[int, int]]) -> dict[tuple[int, int], bytes]
 
 
 def _sign(size: int, root: bytes, at: datetime) -> Checkpoint:
-    keys = list(LogKey.objects.filter(retired_at=None).order_by("pk"))
-    signers = signers_of([key.vkey for key in keys])
-    note = sign_note(checkpoint_text(keys[-1].origin, size, root), signers)
+    signers = signers_of(_keys_in_force())
+    note = sign_note(checkpoint_text(signers[-1].name, size, root), signers)
     return Checkpoint.objects.create(size=size, root=root, note=note, signed_at=at)
 
 
@@ -125,3 +124,18 @@ def current_root() -> tuple[int, bytes]:
     """Size and root of the latest checkpoint; the empty tree before the first."""
     latest = Checkpoint.objects.order_by("-size").values_list("size", "root").first()
     return (latest[0], bytes(latest[1])) if latest else (0, EMPTY_ROOT)
+
+
+def what_stops_the_ledger() -> str:
+    """Why no entry may be numbered now; empty when nothing stops it."""
+    try:
+        check_not_rolled_back()
+        signers_of(_keys_in_force())
+    except (RolledBack, KeyMissing, NoteError) as problem:
+        return str(problem)
+    return ""
+
+
+def _keys_in_force() -> list[str]:
+    keys = LogKey.objects.filter(retired_at=None).order_by("pk")
+    return list(keys.values_list("vkey", flat=True))

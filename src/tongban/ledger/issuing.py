@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from tongban.base.checkpoints import parse_checkpoint
+from tongban.base.note_keys import NoteVerifier
 from tongban.base.notes import split_note
 from tongban.ledger import proofs, selectors
 from tongban.ledger.listing import Trace
 from tongban.ledger.models import Checkpoint
+from tongban.ledger.policies import PolicyError
 from tongban.ledger.publishing import latest_published
 from tongban.ledger.receipts import Proof, receipt_of
 from tongban.ledger.rules import split_opening
+from tongban.ledger.witnessing import policy
 
 COLLECTION = "tongban-receipts/1"
 # So many alternatives one statement may have.
@@ -54,9 +57,20 @@ def _opening(trace: Trace, shows: Shows) -> tuple[bytes, str] | None:
     return (salt, payload) if shows(trace, payload) else None
 
 
+def known_witnesses() -> list[NoteVerifier]:
+    """The witnesses that this installation names; none when their file can't be read."""
+    try:
+        return [one.verifier for one in policy().witnesses.values()]
+    except PolicyError:
+        return []
+
+
 def _vkeys_for(note: str) -> list[str]:
     """The keys under a checkpoint of this log, for whoever holds no others. One query."""
-    return selectors.log_vkeys(parse_checkpoint(split_note(note)[0]).origin)
+    text, signatures = split_note(note)
+    signed = {(one.name, one.key_id) for one in signatures}
+    witnesses = [one.vkey for one in known_witnesses() if (one.name, one.key_id) in signed]
+    return selectors.log_vkeys(parse_checkpoint(text).origin) + witnesses
 
 
 def _paths(places: Sequence[tuple[int, int]]) -> list[list[bytes]]:

@@ -16,6 +16,7 @@ from tongban.ledger.keys import add_secret, signers
 from tongban.ledger.models import Checkpoint, LogKey
 from tongban.ledger.publishing import RolledBack, check_not_rolled_back, set_aside_published
 from tongban.ledger.services import record
+from tongban.ledger.traces import leaves_no_trace, leaves_trace
 
 # So long both keys sign, unless somebody gives a reason to end it sooner.
 OVERLAP = timedelta(days=30)
@@ -25,6 +26,7 @@ class KeyRefused(Exception):
     """A key can't be announced or retired so."""
 
 
+@leaves_no_trace("a part of the first numbering")
 def start_log(at: datetime) -> None:
     """Name the first key of the log, when it has none yet. Inside the integrator's transaction."""
     if not LogKey.objects.exists():
@@ -40,6 +42,7 @@ def _announce(kind: str, origin: str, vkey: str, at: datetime) -> LogKey:
     )
 
 
+@leaves_trace(acts.LEDGER_KEY_ANNOUNCED)
 @transaction.atomic
 def announce_key(kind: str, *, at: datetime) -> LogKey:
     """Make a key of `kind` (`ed25519`, `sm2`), announce it, and let it sign from now on."""
@@ -50,6 +53,7 @@ def announce_key(kind: str, *, at: datetime) -> LogKey:
     return _announce(kind, origin, signer.verifier().vkey, at)
 
 
+@leaves_trace(acts.LEDGER_KEY_RETIRED)
 @transaction.atomic
 def retire_key(key_id: str, *, reason: str, at: datetime, now: bool = False) -> LogKey:
     """Let a key sign no more. Raises KeyRefused: unknown, the last Ed25519 key, or too soon.
@@ -83,6 +87,7 @@ def _retire(key: LogKey, reason: str, at: datetime) -> None:
     key.save(update_fields=["retired", "retired_at"])
 
 
+@leaves_trace(acts.LEDGER_RESUMED, acts.LEDGER_KEY_RETIRED, acts.LEDGER_KEY_ANNOUNCED)
 @transaction.atomic
 def resume(*, reason: str, by: str, at: datetime) -> int:
     """Go on from a restored backup, under a new name and new keys; what was lost is written down.

@@ -29,6 +29,7 @@ from tongban.ledger.sealed import (
     ring,
 )
 from tongban.ledger.services import record
+from tongban.ledger.traces import leaves_trace
 
 ROWS_A_TIME = 1_000
 # Any number will do, as long as every rotation of this database asks for the same one.
@@ -59,6 +60,7 @@ def sealed_tables() -> list[SealedTable]:
     return found
 
 
+@leaves_trace(acts.KEY_MADE)
 @transaction.atomic
 def _make_key(algorithm: str) -> None:
     """Put a new key on the ring; what is written from now on is sealed under it."""
@@ -161,6 +163,7 @@ def _reseal_rows(table: SealedTable, rows: list[tuple[Any, ...]]) -> int:
     return len(changed)
 
 
+@leaves_trace(acts.KEY_RETIRED)
 @transaction.atomic
 def _retire_older() -> None:
     """Retire every key but the current one. Backups of before still open with them."""

@@ -10,6 +10,7 @@ from tongban.ledger.direct import fetch
 from tongban.ledger.models import Counted
 from tongban.ledger.rules import read_leaf
 from tongban.ledger.selectors import published_size
+from tongban.ledger.traces import leaves_no_trace
 
 MOST = 20_000
 Row = tuple[str, str, str, str]
@@ -28,6 +29,7 @@ def counted_upto() -> int:
     return Counted.objects.values_list("upto", flat=True).first() or 0
 
 
+@leaves_no_trace("counts what the public leaves say")
 def tally(most: int = MOST) -> int:
     """Count at most `most` published entries that are not counted yet; returns how many.
 

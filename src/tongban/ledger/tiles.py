@@ -36,7 +36,7 @@ def parse_path(path: str) -> tuple[int, int]:
         raise ValueError(f"{path!r} is no path of a tile")
     index = int(found["index"].replace("x", "").replace("/", ""))
     width = int(found["width"] or WIDTH)
-    if path_of(index, width) != path:
+    if width > WIDTH or path_of(index, width) != path:
         raise ValueError(f"{path!r} is not the one way to write a tile's path")
     return index, width
 

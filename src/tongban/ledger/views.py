@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.cache import patch_vary_headers
@@ -101,5 +100,5 @@ def _shown(entry: Entry) -> dict[str, object]:
         "entry": place.seq if place else None,
         "leaf": entry.leaf,
         "salt": salt.hex() or None,
-        "payload": json.loads(payload) if payload else None,
+        "payload": payload,
     }

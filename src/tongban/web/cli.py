@@ -15,6 +15,12 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
+DATABASE_PROBLEMS = {
+    ("django.db.utils", "OperationalError"),
+    ("django.db.utils", "ProgrammingError"),
+}
+
+
 def set_up(*, migrate: bool = False) -> None:
     """Configure Django; with `migrate`, bring the database up to date first."""
     import django
@@ -57,28 +63,36 @@ class Tongban(click.Group):
     """Turns the errors that people can do something about into one clear line and exit code 1."""
 
     def invoke(self, ctx: click.Context) -> object:
-        from django.db import OperationalError, ProgrammingError
-
-        from tongban.base.problems import DomainError
-        from tongban.base.tables import TableError
-
         try:
             return super().invoke(ctx)
-        except (OperationalError, ProgrammingError) as problem:
-            first_line = str(problem).strip().splitlines()[0]
-            raise click.ClickException(
-                f"the database does not answer as it should: {first_line}."
-                " If it is new, run `tongban migrate` first"
-            ) from None
-        except TableError as problem:
-            raise click.ClickException(str(problem)) from None
-        except DomainError as problem:
-            text = ". ".join(str(p) for p in (problem.title, problem.detail, problem.fix) if p)
-            raise click.ClickException(text) from None
         except BrokenPipeError:
             # The reader went away (`| head`): not our failure, and nothing more to say.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return None
+        except Exception as problem:
+            said = _said_of(problem)
+            if said is None:
+                raise
+            raise click.ClickException(said) from None
+
+
+def _said_of(problem: Exception) -> str | None:
+    """What to tell a person; None for a failure of ours. Loads no Django: some commands need none."""
+    from tongban.base.problems import DomainError
+    from tongban.base.tables import TableError
+
+    kind = type(problem)
+    if isinstance(problem, TableError):
+        return str(problem)
+    if isinstance(problem, DomainError):
+        return ". ".join(str(p) for p in (problem.title, problem.detail, problem.fix) if p)
+    if (kind.__module__, kind.__name__) in DATABASE_PROBLEMS:
+        first_line = str(problem).strip().splitlines()[0]
+        return (
+            f"the database does not answer as it should: {first_line}."
+            " If it is new, run `tongban migrate` first"
+        )
+    return None
 
 
 @click.group(cls=Tongban, context_settings={"help_option_names": ["-h", "--help"]})
@@ -258,46 +272,6 @@ def retention(apply_it: bool, as_json: bool) -> None:
 
 
 @cli.group()
-def ledger() -> None:
-    """The log of acts."""
-
-
-@ledger.command("verify")
-@click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
-def ledger_verify(as_json: bool) -> None:
-    """Recompute the whole log; name the first entry that does not fit. Exit 1 when there is one."""
-    set_up()
-    from tongban.web.reporting import verify_command
-
-    verify_command(as_json=as_json, progress=shown_progress())
-
-
-@ledger.command("checkpoint")
-def ledger_checkpoint() -> None:
-    """Number what waits and print the latest signed checkpoint."""
-    set_up()
-    from tongban.ledger.integrating import integrate
-    from tongban.ledger.models import Checkpoint
-
-    while integrate():
-        pass
-    latest = Checkpoint.objects.order_by("-size").first()
-    if latest is None:
-        raise click.ClickException("the log is empty")
-    click.echo(latest.note, nl=False)
-
-
-@ledger.command("integrate", hidden=True)
-@click.option("--parent", type=int, required=True)
-def ledger_integrate(parent: int) -> None:
-    """Number entries until the parent process ends (started by `serve`)."""
-    set_up()
-    from tongban.web.serving import integrate_until_orphaned
-
-    integrate_until_orphaned(parent)
-
-
-@cli.group()
 def openid() -> None:
     """Department systems that sign people in through this installation (OpenID Connect)."""
 
@@ -352,6 +326,10 @@ def openid_clean() -> None:
 
 
 def main() -> None:
+    from tongban.web.cli_ledger import ledger, verify_receipt, witness
+
+    for command in (ledger, verify_receipt, witness):
+        cli.add_command(command)
     cli(prog_name="tongban")
 
 

@@ -42,6 +42,7 @@ from tongban.directory.services.delegations import grant
 from tongban.directory.services.regions import PACKAGED, load_divisions
 from tongban.ledger import acts
 from tongban.ledger.services import record
+from tongban.ledger.traces import leaves_trace
 
 PASSWORD = "tongban-demo"  # noqa: S105 - shown on the sign-in page, refused in production
 REGION = "511602000000"
@@ -134,6 +135,7 @@ def load_demonstration(
     return reports
 
 
+@leaves_trace(acts.DEMONSTRATION_LOADED)
 @transaction.atomic
 def _load_people() -> LoadReport:
     report = LoadReport()

@@ -19,7 +19,7 @@ from tongban.directory import security_log
 from tongban.directory.models import Account, CalendarYear, ConnectedSystem, Person
 from tongban.directory.sign_in.passwords import FILE_NAME as BREACHED
 from tongban.directory.sign_in.upstream.adapter import SECRET_FILE
-from tongban.ledger.integrating import current_root
+from tongban.ledger.integrating import current_root, what_stops_the_ledger
 from tongban.ledger.rotation import unfinished
 from tongban.ledger.sealed import ring
 from tongban.web.environment import Environment
@@ -52,7 +52,7 @@ def unsafe(*, as_production: bool) -> list[str]:
     """What must be mended. `as_production` asks all that a public installation needs."""
     environment = settings.ENVIRONMENT
     production = environment.production or as_production
-    found = [*_files(environment, everything=production), *_data_keys()]
+    found = [*_files(environment, everything=production), *_data_keys(), *_ledger()]
     if environment.upstream and not (environment.keys / SECRET_FILE).exists():
         found.append(f"{environment.keys / SECRET_FILE} is missing; nobody can sign in there")
     if not environment.production and not set(environment.allowed_hosts) <= LOCAL_HOSTS:
@@ -79,6 +79,12 @@ def _data_keys() -> Iterator[str]:
         Person.objects.first()
     except SealingError as problem:
         yield f"the data keys don't open what is stored ({problem}); restore the right key file"
+
+
+def _ledger() -> Iterator[str]:
+    """Nothing keeps the ledger from going on."""
+    if problem := what_stops_the_ledger():
+        yield f"the ledger does not go on: {problem}"
 
 
 def _environment(environment: Environment) -> Iterator[str]:

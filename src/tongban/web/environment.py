@@ -53,6 +53,7 @@ class Environment:
     mail_from: str = "Tongban <noreply@localhost>"
     proxies: int = 0
     client_rate: int = 50
+    ledger_policy: Path | None = None
 
     @property
     def production(self) -> bool:
@@ -98,6 +99,7 @@ def read_environment() -> Environment:
             f"TONGBAN_CLIENT_RATE is {rate!r}; it must be a number, 0 for none"
         )
     keys = os.environ.get("TONGBAN_KEYS", "")
+    policy = os.environ.get("TONGBAN_LEDGER_POLICY", "")
     proxies = os.environ.get("TONGBAN_PROXIES", "0")
     if not proxies.isdigit():
         raise EnvironmentProblem(f"TONGBAN_PROXIES is {proxies!r}; it must be a number, 0 for none")
@@ -119,6 +121,7 @@ def read_environment() -> Environment:
         mail_from=os.environ.get("TONGBAN_MAIL_FROM", "Tongban <noreply@localhost>"),
         proxies=int(proxies),
         client_rate=int(rate),
+        ledger_policy=Path(policy).absolute() if policy else home / "witnesses.policy",
     )
 
 

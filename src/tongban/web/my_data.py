@@ -28,6 +28,7 @@ from tongban.directory.selectors import delegations_of, person_of
 from tongban.directory.services.systems import withdraw_consent
 from tongban.ledger import acts
 from tongban.ledger.services import record
+from tongban.ledger.traces import leaves_trace
 
 FORMAT = "tongban-personal-data/1"
 
@@ -221,6 +222,7 @@ def everything_about(account: Account, at: datetime, *, readable: bool = False) 
     }
 
 
+@leaves_trace(acts.DATA_EXPORTED)
 @transaction.atomic
 def export(
     account: Account, *, readable: bool = False, at: datetime | None = None
@@ -242,6 +244,7 @@ KEPT_BECAUSE = gettext_lazy(
 )
 
 
+@leaves_trace(acts.ACCOUNT_CLOSED)
 @transaction.atomic
 def close_account(account: Account, *, at: datetime | None = None) -> None:
     """Close an account and delete what no law keeps (个人信息保护法 art. 47; 档案法).

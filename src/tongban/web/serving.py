@@ -21,9 +21,14 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 
+from tongban.base.notes import NoteError
 from tongban.catalogue.search.index import exists, rebuild
-from tongban.ledger.integrating import BrokenEntry, integrate
+from tongban.ledger.integrating import BrokenEntry, integrate, what_stops_the_ledger
+from tongban.ledger.keys import KeyMissing
+from tongban.ledger.policies import PolicyError
+from tongban.ledger.publishing import RolledBack
 from tongban.ledger.tallying import tally
+from tongban.ledger.witnessing import ask_witnesses
 from tongban.web.demonstration import demonstration_accounts
 
 log = logging.getLogger(__name__)
@@ -34,6 +39,8 @@ IDLE_SECONDS = 1.0
 RESTART_SECONDS = 2.0
 # Acts are counted when there is nothing to number, and at least so often when there always is.
 TALLY_SECONDS = 30.0
+STOPPED_SECONDS = 60.0
+WITNESS_SECONDS = 10.0
 ACCOUNTS_SHOWN = 5
 
 
@@ -68,6 +75,7 @@ def serve(*, host: str, port: int | None, workers: int) -> None:
     if not exists():
         rebuild()
     _say_hello(host, port)
+    _say_what_stops_the_ledger()
     connections.close_all()
     # No statement of a page may hold the database for longer (read by libpq in the workers).
     os.environ.setdefault("PGOPTIONS", "-c statement_timeout=60s")
@@ -134,8 +142,16 @@ def _say_hello(host: str, port: int) -> None:
     click.echo("\nStop with Ctrl-C.\n")
 
 
+def _say_what_stops_the_ledger() -> None:
+    """Pages are served all the same: acts are written down, and wait for their numbers."""
+    if problem := what_stops_the_ledger():
+        click.secho(f"THE LEDGER DOES NOT GO ON. {problem}\n", fg="red", bold=True, err=True)
+
+
 def integrate_until_orphaned(parent: int) -> None:
     """Number entries and count acts in a loop; ends when the serving process is gone."""
+    asker = threading.Thread(target=_keep_asking_witnesses, args=(parent,), daemon=True)
+    asker.start()
     tallied = time.monotonic()
     while os.getppid() == parent:
         done = 0
@@ -146,7 +162,10 @@ def integrate_until_orphaned(parent: int) -> None:
                 tallied = time.monotonic()
         except BrokenEntry as problem:
             log.error("the ledger does not go on: %s; run `tongban ledger verify`", problem)
-            time.sleep(60)
+            _rest(parent, STOPPED_SECONDS)
+        except (RolledBack, KeyMissing, NoteError) as problem:
+            log.error("the ledger does not go on: %s", problem)
+            _rest(parent, STOPPED_SECONDS)
         except OperationalError as problem:  # Busy or gone for a moment: try again.
             log.warning("the ledger waits for the database: %s", problem)
             connections.close_all()
@@ -155,3 +174,23 @@ def integrate_until_orphaned(parent: int) -> None:
             connections.close_all()
             time.sleep(10)
         time.sleep(BUSY_SECONDS if done else IDLE_SECONDS)
+
+
+def _rest(parent: int, seconds: float) -> None:
+    """Wait, but no longer than the serving process lives."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and os.getppid() == parent:
+        time.sleep(0.5)
+
+
+def _keep_asking_witnesses(parent: int) -> None:
+    """Beside the numbering, which waits for no witness."""
+    while os.getppid() == parent:
+        try:
+            ask_witnesses()
+        except PolicyError as problem:
+            log.error("no witness is asked: %s", problem)
+        except Exception:  # Whatever it is: say it, and try again.
+            log.exception("the witnesses could not be asked")
+        connections.close_all()
+        _rest(parent, WITNESS_SECONDS)

@@ -21,6 +21,7 @@ TONGBAN_INDEX = ENVIRONMENT.index
 TONGBAN_KEYS = ENVIRONMENT.keys
 TONGBAN_CIPHER = ENVIRONMENT.cipher
 TONGBAN_LEDGER_ORIGIN = ENVIRONMENT.origin
+TONGBAN_LEDGER_POLICY = ENVIRONMENT.ledger_policy
 TONGBAN_REGION = ENVIRONMENT.region
 # Requests a second that one client may go on making, per process; 0 for no limit.
 TONGBAN_CLIENT_RATE = ENVIRONMENT.client_rate

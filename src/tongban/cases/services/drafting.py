@@ -25,6 +25,7 @@ from tongban.catalogue.guide_schema import FormPage, Material
 from tongban.catalogue.models import ServiceItem
 from tongban.catalogue.selectors import document_of
 from tongban.directory.models import Account
+from tongban.ledger.traces import leaves_no_trace
 
 MEDIA_TYPES = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 ENDINGS = {
@@ -56,6 +57,7 @@ def _prefilled(principal: Principal, pages: tuple[FormPage, ...]) -> dict[str, s
     }
 
 
+@leaves_no_trace("a draft is the applicant's own until it is handed in")
 def start_draft(
     actor: Account, item: ServiceItem, *, principal: str = "", at: datetime | None = None
 ) -> Draft:
@@ -109,6 +111,7 @@ def _check_same_principal(held: Draft, wanted: Principal, named: str) -> None:
         )
 
 
+@leaves_no_trace("a draft is the applicant's own until it is handed in")
 @transaction.atomic
 def start_correction(actor: Account, number: str, *, at: datetime | None = None) -> Draft:
     """The draft in which the applicant corrects a case: its answers and files to begin with.
@@ -153,6 +156,7 @@ def start_correction(actor: Account, number: str, *, at: datetime | None = None)
     return draft
 
 
+@leaves_no_trace("a draft is the applicant's own until it is handed in")
 @transaction.atomic
 def save_page(
     actor: Account,
@@ -224,6 +228,7 @@ def _check_size(upload: UploadedFile[Any], material: Material) -> None:
         )
 
 
+@leaves_no_trace("a draft is the applicant's own until it is handed in")
 def attach_file(
     actor: Account,
     key: uuid.UUID,
@@ -286,6 +291,7 @@ def _file_name(name: str, media_type: str) -> str:
     )
 
 
+@leaves_no_trace("a draft is the applicant's own until it is handed in")
 @transaction.atomic
 def remove_file(actor: Account, key: uuid.UUID, file_key: uuid.UUID) -> None:
     """Take a file out of a draft. Raises NotFound when it isn't there."""
@@ -297,6 +303,7 @@ def remove_file(actor: Account, key: uuid.UUID, file_key: uuid.UUID) -> None:
     forget_files([file.sha256])
 
 
+@leaves_no_trace("a draft is the applicant's own until it is handed in")
 @transaction.atomic
 def discard_draft(actor: Account, key: uuid.UUID) -> None:
     """Throw a draft away with its files. Raises NotFound when it isn't there."""
@@ -307,6 +314,7 @@ def discard_draft(actor: Account, key: uuid.UUID) -> None:
     forget_files(digests)
 
 
+@leaves_no_trace("files that no draft and no case names any more")
 def forget_files(digests: Collection[str]) -> None:
     """Delete contents that nobody refers to any more, once the transaction stands."""
 

@@ -18,6 +18,7 @@ from tongban.directory.models import Account
 from tongban.directory.selectors import duties_of, working_calendar
 from tongban.ledger import acts
 from tongban.ledger.services import record
+from tongban.ledger.traces import leaves_trace
 
 VIEWED = "viewed"
 LEDGER_ACTS = {
@@ -29,6 +30,9 @@ LEDGER_ACTS = {
 }
 
 
+@leaves_trace(
+    acts.CASE_ACCEPTED, acts.CASE_CORRECTION_REQUESTED, acts.CASE_REFUSED, acts.CASE_DECIDED
+)
 @transaction.atomic
 def handle(
     actor: Account, number: str, act: Act, *, reasons: str = "", at: datetime | None = None
@@ -133,6 +137,7 @@ def _trace(case: Case, act: str, at: datetime, payload: dict[str, object]) -> No
     )
 
 
+@leaves_trace(acts.CASE_VIEWED)
 @transaction.atomic
 def open_case(actor: Account, number: str, *, at: datetime | None = None) -> Case:
     """A case for a member of staff to read; the applicant sees who looked (个人信息保护法 art. 45).
@@ -152,6 +157,7 @@ def open_case(actor: Account, number: str, *, at: datetime | None = None) -> Cas
     return case
 
 
+@leaves_trace(acts.CASE_DUE_RECOMPUTED)
 @transaction.atomic
 def recompute_provisional_deadlines(*, at: datetime | None = None) -> int:
     """Set the deadlines anew that rested on an unknown year's calendar; returns how many moved.

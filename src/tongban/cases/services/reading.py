@@ -18,6 +18,7 @@ from tongban.directory.models import Account
 from tongban.directory.selectors import duties_of
 from tongban.ledger import acts
 from tongban.ledger.services import record
+from tongban.ledger.traces import leaves_trace
 
 REVEALED = "revealed"
 EMERGENCY = "emergency"
@@ -38,6 +39,7 @@ def _reason(reason: str) -> str:
     return reason
 
 
+@leaves_trace(acts.DATA_REVEALED)
 @transaction.atomic
 def reveal(actor: Account, number: str, *, reason: str, at: datetime | None = None) -> Case:
     """Show the masked numbers of a case in full, with a reason that the applicant reads.
@@ -61,6 +63,7 @@ def reveal(actor: Account, number: str, *, reason: str, at: datetime | None = No
     return case
 
 
+@leaves_trace(acts.EMERGENCY_ASKED)
 @transaction.atomic
 def ask_emergency(
     actor: Account, number: str, *, reason: str, at: datetime | None = None
@@ -118,6 +121,7 @@ def my_emergencies(actor: Account) -> list[EmergencyAccess]:
     return list(asked.order_by("-asked_at")[:20])
 
 
+@leaves_trace(acts.EMERGENCY_ALLOWED)
 @transaction.atomic
 def allow_emergency(
     actor: Account, emergency: int, *, at: datetime | None = None

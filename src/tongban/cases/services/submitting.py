@@ -24,6 +24,7 @@ from tongban.catalogue.selectors import document_by_id, document_of
 from tongban.directory.models import Account, Person
 from tongban.ledger import acts, direct
 from tongban.ledger.services import new_case_ref, record
+from tongban.ledger.traces import leaves_trace
 
 
 class HandedIn(NamedTuple):
@@ -139,6 +140,7 @@ def _files(draft_id: int) -> list[HandedIn]:
     return [HandedIn(*row) for row in direct.fetch(sql, [draft_id])]
 
 
+@leaves_trace(acts.CASE_SUBMITTED)
 @transaction.atomic
 def submit(
     actor: Account,
@@ -213,6 +215,7 @@ def _already_sent(actor: Account, key: uuid.UUID) -> Case:
     return case
 
 
+@leaves_trace(acts.CASE_CORRECTED)
 @transaction.atomic
 def hand_in_correction(actor: Account, number: str, *, at: datetime | None = None) -> Case:
     """Hand in the correction of a case (art. 32(4)): answers and files take the old ones' place.

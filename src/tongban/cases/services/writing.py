@@ -12,6 +12,7 @@ from tongban.cases.models import Case, CaseEvent
 from tongban.cases.rules import STEPS, Act, Part, State, Step, steps_possible
 from tongban.directory.models import Account
 from tongban.ledger.direct import insert
+from tongban.ledger.traces import leaves_no_trace
 
 REASONS_LEAST = 4
 REASONS_MOST = 4_000
@@ -64,6 +65,7 @@ def checked_reasons(step: Step, reasons: str) -> str:
     return reasons
 
 
+@leaves_no_trace("a part of the step, which leaves the trace")
 def event_of(
     case: Case,
     act: str,

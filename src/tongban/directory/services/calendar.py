@@ -15,8 +15,10 @@ from tongban.directory.models import CalendarDay, CalendarYear
 from tongban.directory.selectors import forget_calendar
 from tongban.ledger import acts
 from tongban.ledger.services import record
+from tongban.ledger.traces import leaves_trace
 
 
+@leaves_trace(acts.CALENDAR_LOADED)
 @transaction.atomic
 def seed_calendar() -> int:
     """Fill an empty calendar with the years that the chinesecalendar package knows."""
@@ -40,6 +42,7 @@ def seed_calendar() -> int:
     return len(known.years)
 
 
+@leaves_trace(acts.CALENDAR_LOADED)
 @transaction.atomic
 def load_calendar(path: Path, *, source: str) -> LoadReport:
     """Load a year's holiday notice: columns date (YYYY-MM-DD) and kind, optional name_zh.

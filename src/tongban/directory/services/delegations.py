@@ -25,6 +25,7 @@ from tongban.directory.services.identity import checked_number, counter_organ
 from tongban.directory.sign_in.limits import Limit, take
 from tongban.ledger import acts
 from tongban.ledger.services import record
+from tongban.ledger.traces import leaves_trace
 
 LOOKUPS = Limit("delegate-lookups", 20, 3600)
 
@@ -118,6 +119,7 @@ def _write(
     return delegation
 
 
+@leaves_trace(acts.DELEGATION_GRANTED)
 @transaction.atomic
 def grant(
     actor: Account,
@@ -160,6 +162,7 @@ def grant(
     )
 
 
+@leaves_trace(acts.DELEGATION_GRANTED)
 @transaction.atomic
 def record_at_counter(
     actor: Account,
@@ -207,6 +210,7 @@ def record_at_counter(
     )
 
 
+@leaves_trace(acts.DELEGATION_REVOKED)
 @transaction.atomic
 def revoke(actor: Account, key: uuid.UUID, *, at: datetime | None = None) -> Delegation:
     """Take a delegation back, or give it back (民法典 art. 173(2)); what was done stays visible.

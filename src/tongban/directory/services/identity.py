@@ -17,6 +17,7 @@ from tongban.directory.selectors import duties_of, find_person, person_of
 from tongban.directory.sign_in.limits import Limit, take
 from tongban.ledger import acts
 from tongban.ledger.services import record
+from tongban.ledger.traces import leaves_trace
 
 CHECKS = Limit("identity", 6, 3600)
 
@@ -43,6 +44,7 @@ def _too_often() -> DomainError:
     )
 
 
+@leaves_trace(acts.IDENTITY_VERIFIED)
 def verify_online(
     actor: Account,
     *,
@@ -80,6 +82,7 @@ def verify_online(
         return _join(actor, number, found.name, found.source, moment, found.phone, found.address)
 
 
+@leaves_trace(acts.IDENTITY_VERIFIED)
 def join_vouched(
     actor: Account, *, name: str, id_number: str, source: str, at: datetime | None = None
 ) -> Person:
@@ -165,6 +168,7 @@ def person_at_counter(actor: Account, id_number: str) -> Person:
     return person
 
 
+@leaves_trace(acts.IDENTITY_VERIFIED)
 @transaction.atomic
 def verify_in_person(
     actor: Account, *, name: str, id_number: str, at: datetime | None = None

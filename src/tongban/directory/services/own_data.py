@@ -17,10 +17,12 @@ from tongban.directory.models import Account, CorrectionRequest, Organ, Person
 from tongban.directory.selectors import duties_of, person_of
 from tongban.ledger import acts
 from tongban.ledger.services import record
+from tongban.ledger.traces import leaves_trace
 
 WANTED_MOST = {"name": 100, "phone": 20, "address": 200}
 
 
+@leaves_trace(acts.CORRECTION_ASKED)
 @transaction.atomic
 def ask_correction(
     actor: Account, *, field: str, wanted: str, at: datetime | None = None
@@ -62,6 +64,7 @@ def correction_requests(actor: Account) -> list[CorrectionRequest]:
     )
 
 
+@leaves_trace(acts.CORRECTION_ANSWERED)
 @transaction.atomic
 def answer_correction(
     actor: Account, request: int, *, grant: bool, answer: str, at: datetime | None = None

@@ -14,6 +14,7 @@ from tongban.directory.models import Account, Organ, Post, Substitution
 from tongban.directory.selectors import duties_of
 from tongban.ledger import acts
 from tongban.ledger.services import record
+from tongban.ledger.traces import leaves_trace
 
 ABSENCE_DAYS_MOST = 92
 
@@ -52,6 +53,7 @@ def _not_oneself(actor: Account, *others: Account) -> None:
         )
 
 
+@leaves_trace(acts.POST_GIVEN)
 @transaction.atomic
 def give_post(
     actor: Account, *, organ: str, username: str, role: str, at: datetime | None = None
@@ -69,6 +71,7 @@ def give_post(
     return post
 
 
+@leaves_trace(acts.POST_TAKEN)
 @transaction.atomic
 def take_post(actor: Account, *, post: int, at: datetime | None = None) -> None:
     """Take a post away. Raises NotFound, NotPermitted."""
@@ -89,6 +92,7 @@ def take_post(actor: Account, *, post: int, at: datetime | None = None) -> None:
     held.delete()
 
 
+@leaves_trace(acts.SUBSTITUTE_NAMED)
 @transaction.atomic
 def name_substitute(
     actor: Account,
@@ -153,6 +157,7 @@ def name_substitute(
     return named
 
 
+@leaves_trace(acts.SUBSTITUTE_ENDED)
 @transaction.atomic
 def end_substitution(actor: Account, *, substitution: int, at: datetime | None = None) -> None:
     """End a substitution before its day. Raises NotFound."""

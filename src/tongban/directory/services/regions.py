@@ -14,6 +14,7 @@ from tongban.base.tables import LoadReport, Row, TableError, read_table
 from tongban.directory.models import Region
 from tongban.ledger import acts
 from tongban.ledger.services import record
+from tongban.ledger.traces import leaves_trace
 
 PACKAGED = Path(__file__).parent.parent / "data" / "divisions"
 BATCH = 2_000
@@ -84,6 +85,7 @@ def _region_of(
     return Region(code=full, name=name, level=level, parent_id=parent, path=path)
 
 
+@leaves_trace(acts.REGIONS_LOADED)
 @transaction.atomic
 def load_divisions(
     folder: Path,

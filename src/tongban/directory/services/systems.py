@@ -22,6 +22,7 @@ from tongban.directory.models import Account, ConnectedSystem, DataConsent, Syst
 from tongban.directory.openid import BY_NAME, OPENID, in_order
 from tongban.ledger import acts
 from tongban.ledger.services import record
+from tongban.ledger.traces import leaves_no_trace, leaves_trace
 
 LOOPBACK = ("127.0.0.1", "localhost")
 
@@ -61,6 +62,7 @@ def checked_address(address: str, *, schemes: Collection[str]) -> str:
     return address
 
 
+@leaves_trace(acts.SYSTEM_REGISTERED)
 @transaction.atomic
 def register_system(
     *,
@@ -123,6 +125,7 @@ def _addresses(given: Sequence[str], schemes: Collection[str]) -> str:
     return " ".join(checked_address(one, schemes=schemes) for one in given)
 
 
+@leaves_trace(acts.DATA_CONSENTED)
 @transaction.atomic
 def give_consent(
     account: Account, system: ConnectedSystem, scopes: Collection[str], *, at: datetime
@@ -144,6 +147,7 @@ def give_consent(
     return consent
 
 
+@leaves_trace(acts.CONSENT_WITHDRAWN)
 @transaction.atomic
 def withdraw_consent(account: Account, client_id: str, *, at: datetime) -> ConnectedSystem:
     """Disconnect a system: the consent ends, no code or token of the person works there any more.
@@ -165,6 +169,7 @@ def withdraw_consent(account: Account, client_id: str, *, at: datetime) -> Conne
     return consent.system
 
 
+@leaves_no_trace("called by the acts that end a consent or an account")
 def end_tokens(account: Account, system: ConnectedSystem) -> None:
     """Nothing that the system holds for the person works any more (RFC 7009)."""
     of_both = {"user": account, "application": system}
@@ -175,6 +180,7 @@ def end_tokens(account: Account, system: ConnectedSystem) -> None:
     IDToken.objects.filter(**of_both).delete()
 
 
+@leaves_no_trace("a code that is not yet exchanged gives nothing away")
 def begin_sign_in(
     account: Account,
     system: ConnectedSystem,
@@ -193,12 +199,14 @@ def begin_sign_in(
     )
 
 
+@leaves_no_trace("ends what was stolen; the security log has it")
 def end_family(family: UUID, system: ConnectedSystem) -> None:
     """A code or refresh token came back: end all tokens of its sign-in (RFC 6749 4.1.2, 10.4)."""
     if RefreshToken.objects.filter(token_family=family, application=system).exists():
         RefreshToken.revoke_family(family)
 
 
+@leaves_trace(acts.TOKEN_ISSUED)
 def note_token_issued(
     account: Account, system: ConnectedSystem, scopes: Collection[str], *, at: datetime
 ) -> None:
@@ -206,6 +214,7 @@ def note_token_issued(
     _trace(acts.TOKEN_ISSUED, account, system, scopes, at)
 
 
+@leaves_trace(acts.DATA_HANDED_OUT)
 def note_data_handed_out(
     account: Account, system: ConnectedSystem, scopes: Collection[str], *, at: datetime
 ) -> None:

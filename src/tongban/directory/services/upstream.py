@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from tongban.base.problems import Conflict, NotFound
 from tongban.directory.models import Account, AccountPhone
 from tongban.directory.upstream import upstream_in_force
+from tongban.ledger.traces import leaves_no_trace
 
 
+@leaves_no_trace("how somebody signs in is their own affair; the security log has it")
 @transaction.atomic
 def disconnect(actor: Account, pk: int) -> None:
     """Take an upstream identity from one's account.

@@ -17,7 +17,7 @@ from tongban.base.merkle import ProofError, leaf_hash, verify_consistency, verif
 from tongban.base.note_keys import verifier_of
 from tongban.base.notes import NoteError, split_note
 from tongban.ledger import selectors
-from tongban.ledger.issuing import COLLECTION
+from tongban.ledger.issuing import COLLECTION, known_witnesses
 from tongban.ledger.publishing import latest_published
 from tongban.ledger.receipts import (
     BYTES_MOST,
@@ -82,13 +82,14 @@ def verdict_on(content: bytes) -> Verdict:
         return Verdict(_failed_at(problem), None, False)
     ours = [verifier_of(vkey) for vkey in selectors.log_vkeys(origin)]
     try:
-        checked = check_receipt(document, keys=ours)
+        checked = check_receipt(document, keys=[*ours, *known_witnesses()])
     except ReceiptError as problem:
         return Verdict(_failed_at(problem), None, not ours)
     fault = _no_longer_there(checked) if ours else None
     if fault:
         return Verdict(_failed_at(fault), checked, False)
-    held = {(one.name, one.key_id) for one in checked.signatures}
+    # A witness that only the receipt vouches for vouches for nothing: anybody makes such a key.
+    held = {(one.name, one.key_id) for one in checked.signatures if one.trusted or not one.at}
     unknown = tuple(name for name, key_id in signers if (name, key_id) not in held)
     return Verdict(_all_held(checked, foreign=not ours), checked, not ours, unknown)
 

@@ -189,7 +189,7 @@ def _shown(verdict: Verdict) -> dict[str, object]:
         "checked": checked,
         "act": _words(checked.leaf, known=not verdict.foreign),
         "payload": None if payload is None else payload_rows(checked.leaf.act, payload),
-        "witnesses": [one for one in checked.signatures if one.at is not None],
+        "witnesses": [one for one in checked.signatures if one.at is not None and one.trusted],
         "signers": [one for one in checked.signatures if one.at is None],
     }
 
