@@ -165,8 +165,10 @@ def world(db) -> World:
 def _fresh_caches():
     from tongban.catalogue import selectors
     from tongban.directory import choice
+    from tongban.web.public_log.views import forget_overview
 
     forget_calendar()
+    forget_overview()
     choice._region_name.cache_clear()
     selectors._documents.clear()
     yield

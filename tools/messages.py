@@ -26,6 +26,9 @@ KEYWORDS = {
     "gettext_lazy": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
+    # Meanings in `ledger/payloads.py`, translated where they are shown.
+    "_text": None,
+    "Part": (2,),
 }
 
 

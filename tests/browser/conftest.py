@@ -64,7 +64,7 @@ def server(surroundings) -> str:
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(100):
+        for _ in range(300):
             try:
                 urllib.request.urlopen(f"{address}/health/ready", timeout=2)
                 break

@@ -113,6 +113,7 @@ def pages(site, **values: str) -> list[str]:
         "emergency": "1",
         "level": "0",
         "place": "000.p/1",
+        "seq": "1",
         "pk": "1",
         "uidb36": "1",
     } | values

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tongban.cases import delegation_views, emergency_views, staff_views, views
+from tongban.cases import delegation_views, emergency_views, receipt_views, staff_views, views
 
 app_name = "cases"
 urlpatterns = [
@@ -12,6 +12,10 @@ urlpatterns = [
     path("cases/<str:number>/correct/<str:page>/", views.correct_page, name="correct-page"),
     path("me/delegations/", delegation_views.mine, name="delegations"),
     path("me/delegations/<uuid:key>/revoke/", delegation_views.revoke, name="revoke-delegation"),
+    path("me/acts/", receipt_views.acts, name="acts"),
+    path("me/acts/all/", receipt_views.everything, name="all-receipts"),
+    path("me/acts/<int:seq>/", receipt_views.act, name="act"),
+    path("me/acts/<int:seq>/<str:form>/", receipt_views.download, name="receipt"),
     path("work/delegations/", delegation_views.at_counter, name="counter-delegations"),
     path("work/emergency/", emergency_views.emergency, name="emergency"),
     path("work/emergency/<int:emergency>/allow/", emergency_views.allow, name="allow-emergency"),

@@ -13,12 +13,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from tongban.base.clocks import utc_now
+from tongban.base.fonts import chinese_font
 from tongban.base.permissions import Permission, opens_to
 from tongban.base.problems import FieldError, InvalidInput, NotFound
 from tongban.cases import storage
 from tongban.cases.forms import CHECK, KEPT_FORM, MATERIALS, Flow, field_rows, flow_of, summary
 from tongban.cases.models import Case, Draft, MaterialFile
 from tongban.cases.permissions import applicant_case
+from tongban.cases.receipt_views import act_rows
 from tongban.cases.rules import State
 from tongban.cases.selectors import case_clock, case_file
 from tongban.cases.services import drafting, submitting
@@ -31,6 +33,7 @@ from tongban.catalogue.views import guide_context, material_row
 from tongban.directory.models import Account
 from tongban.directory.requests import account_of
 from tongban.directory.selectors import person_of
+from tongban.ledger.listing import traces_of
 
 # What was typed into a form whose session had ended waits so long for its owner.
 KEPT_SECONDS = 30 * 60
@@ -312,6 +315,8 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
         "material_names": {row.key: material_row(row)["name"] for row in document.materials},
         "result": guide["result"],
         "remedies": guide["remedies"],
+        "acts": act_rows(traces_of([found.ledger_ref]).rows, {found.organ.code: found.organ.name}),
+        "pdf": chinese_font() is not None,
     }
     return render(request, "cases/case.html", context)
 

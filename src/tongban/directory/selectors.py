@@ -21,6 +21,7 @@ from tongban.directory.models import (
     ConnectedSystem,
     DataConsent,
     Delegation,
+    Organ,
     Person,
     Post,
     Region,
@@ -67,6 +68,16 @@ def find_region(code: str) -> Region | None:
         return Region.objects.filter(code=pad(code)).first()
     except RegionCodeError:
         return None
+
+
+def organ_names(codes: Collection[str]) -> dict[str, str]:
+    """Names of organs by their codes; codes that are not known are left out. One query."""
+    return dict(Organ.objects.filter(code__in=codes).values_list("code", "name"))
+
+
+def region_names(codes: Collection[str]) -> dict[str, str]:
+    """Names of regions by their codes; codes that are not known are left out. One query."""
+    return dict(Region.objects.filter(code__in=codes).values_list("code", "name"))
 
 
 def region_lineage(code: str) -> list[Region]:

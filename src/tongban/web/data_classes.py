@@ -113,6 +113,7 @@ PEOPLE: Final[dict[str, dict[str, Said]]] = {
         "date_joined": PERSONAL,
         "display_name": PERSONAL,
         "demonstration": INTERNAL,
+        "ledger_ref": (PERSONAL, "link"),
     },
     "directory.Account_groups": {
         "id": INTERNAL,

@@ -185,6 +185,7 @@ def everything_about(account: Account, at: datetime, *, readable: bool = False) 
             "email": account.email,
             "emails": [one.email for one in EmailAddress.objects.filter(user=account)],
             "phone": phone.phone if phone else "",
+            "ledger_reference": account.ledger_ref,
             "opened_at": _moment(account.date_joined),
             "last_sign_in": _moment(account.last_login),
         },
@@ -228,7 +229,12 @@ def export(
 ) -> dict[str, Any]:
     """`everything_about`, with the trace that it was handed out."""
     moment = at or utc_now()
-    record(acts.DATA_EXPORTED, at=moment, payload={"account": account.username})
+    record(
+        acts.DATA_EXPORTED,
+        at=moment,
+        case_ref=account.ledger_ref,
+        payload={"account": account.username},
+    )
     return everything_about(account, moment, readable=readable)
 
 
@@ -263,7 +269,12 @@ def close_account(account: Account, *, at: datetime | None = None) -> None:
             title=_("You have a post in an organ"),
             fix=_("The administrator of the organ takes it away first."),
         )
-    record(acts.ACCOUNT_CLOSED, at=moment, payload={"account": account.username})
+    record(
+        acts.ACCOUNT_CLOSED,
+        at=moment,
+        case_ref=account.ledger_ref,
+        payload={"account": account.username},
+    )
     _delete_what_no_law_keeps(account, moment)
 
 

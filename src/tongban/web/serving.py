@@ -27,6 +27,7 @@ from tongban.ledger.integrating import BrokenEntry, integrate, what_stops_the_le
 from tongban.ledger.keys import KeyMissing
 from tongban.ledger.policies import PolicyError
 from tongban.ledger.publishing import RolledBack
+from tongban.ledger.tallying import tally
 from tongban.ledger.witnessing import ask_witnesses
 from tongban.web.demonstration import demonstration_accounts
 
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 BUSY_SECONDS = 0.5
 IDLE_SECONDS = 1.0
 RESTART_SECONDS = 2.0
+# Acts are counted when there is nothing to number, and at least so often when there always is.
+TALLY_SECONDS = 30.0
 STOPPED_SECONDS = 60.0
 WITNESS_SECONDS = 10.0
 ACCOUNTS_SHOWN = 5
@@ -146,13 +149,17 @@ def _say_what_stops_the_ledger() -> None:
 
 
 def integrate_until_orphaned(parent: int) -> None:
-    """Number entries in a loop; ends when the serving process is gone."""
+    """Number entries and count acts in a loop; ends when the serving process is gone."""
     asker = threading.Thread(target=_keep_asking_witnesses, args=(parent,), daemon=True)
     asker.start()
+    tallied = time.monotonic()
     while os.getppid() == parent:
         done = 0
         try:
             done = integrate()
+            if not done or time.monotonic() - tallied > TALLY_SECONDS:
+                tally()
+                tallied = time.monotonic()
         except BrokenEntry as problem:
             log.error("the ledger does not go on: %s; run `tongban ledger verify`", problem)
             _rest(parent, STOPPED_SECONDS)

@@ -254,6 +254,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django.request": {"level": "ERROR"},
+        # It says which characters a document holds.
+        "fontTools": {"level": "WARNING"},
         "tongban.security": {"handlers": ["security"], "propagate": False},
     },
 }

@@ -6,6 +6,7 @@ from tongban.base.permissions import Permission, opens_to
 from tongban.web import my_data_views, views
 from tongban.web.api import api
 from tongban.web.openid.urls import discovery, provider
+from tongban.web.public_log import views as public_log
 from tongban.web.sign_in import SignIn
 
 pages = (
@@ -18,6 +19,9 @@ pages = (
         path("region/", views.region, name="region"),
         path("language/", views.language, name="language"),
         path("elder/", views.elder, name="elder"),
+        path("ledger/", public_log.ledger, name="ledger"),
+        path("ledger/acts/", public_log.entries, name="ledger-entries"),
+        path("verify/", public_log.verify, name="verify"),
         path("help/", views.page("web/help.html"), name="help"),
         path("about/", views.page("web/about.html"), name="about"),
         path("accessibility/", views.page("web/accessibility.html"), name="accessibility"),

@@ -9,15 +9,20 @@ from django.utils.translation import gettext_lazy as _
 
 from tongban.directory.models.places import Organ, Region
 from tongban.ledger.sealed import BlindIndexField, SealedTextField
+from tongban.ledger.services import new_case_ref
 
 
 class Account(AbstractUser):
-    """What somebody signs in with. Who that is: `person`; what they may do as staff: `posts`."""
+    """What somebody signs in with. Who that is: `person`; what they may do as staff: `posts`.
+
+    `ledger_ref` links the public leaves of acts about the person; it says nothing about them.
+    """
 
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
     display_name = models.CharField(max_length=100, blank=True)
     demonstration = models.BooleanField(default=False)
+    ledger_ref = models.CharField(max_length=32, unique=True, default=new_case_ref, editable=False)
 
     def __str__(self) -> str:
         return self.display_name or self.username

@@ -104,6 +104,7 @@ def _write(
         at=at,
         organ=organ.code if organ else "",
         region=organ.region_id if organ else "",
+        case_ref=_reference_of(delegation),
         payload={
             "delegation": str(delegation.key),
             "kind": kind,
@@ -231,9 +232,19 @@ def revoke(actor: Account, key: uuid.UUID, *, at: datetime | None = None) -> Del
         record(
             acts.DELEGATION_REVOKED,
             at=moment,
+            case_ref=_reference_of(delegation),
             payload={"delegation": str(key), "by": actor.username},
         )
     return delegation
+
+
+def _reference_of(delegation: Delegation) -> str:
+    """Under which the principal finds the act in the ledger; "" without an account. Two queries."""
+    principal = delegation.person
+    if delegation.enterprise:
+        principal = delegation.enterprise.legal_representative
+    account = principal.account if principal else None
+    return account.ledger_ref if account else ""
 
 
 def _is_part_of(person: Person, delegation: Delegation) -> bool:

@@ -140,6 +140,7 @@ def _join(
     record(
         acts.IDENTITY_VERIFIED,
         at=at,
+        case_ref=actor.ledger_ref,
         payload={"person": number, "account": actor.username, "source": source},
     )
     return person
@@ -200,6 +201,7 @@ def verify_in_person(
         at=moment,
         organ=organ.code,
         region=organ.region_id,
+        case_ref=person.account.ledger_ref if person.account else "",
         payload={"person": number, "by": actor.username, "in_person": True},
     )
     return person

@@ -44,6 +44,7 @@ def ask_correction(
     record(
         acts.CORRECTION_ASKED,
         at=moment,
+        case_ref=actor.ledger_ref,
         payload={"person": person.id_number, "field": field, "request": asked.pk},
     )
     return asked
@@ -88,6 +89,7 @@ def answer_correction(
     record(
         acts.CORRECTION_ANSWERED,
         at=moment,
+        case_ref=person.account.ledger_ref if person.account else "",
         payload={"request": asked.pk, "granted": grant, "by": actor.username, "answer": answer},
     )
     return asked

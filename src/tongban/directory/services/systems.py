@@ -228,6 +228,7 @@ def _trace(
     record(
         act,
         at=at,
+        case_ref=account.ledger_ref,
         payload={
             "account": str(account.pk),
             "system": system.client_id,

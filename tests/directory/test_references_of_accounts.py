@@ -1,0 +1,38 @@
+"""The step that gives accounts of before their references in the ledger."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from tongban.directory.models import Account
+
+BEFORE = [("directory", "0004_openid")]
+
+
+def migrated(targets):
+    MigrationExecutor(connection).migrate(targets)
+    return MigrationExecutor(connection).loader.project_state(targets).apps
+
+
+@pytest.mark.django_db(transaction=True)
+def test_accounts_of_before_get_references_of_their_own():
+    everything = MigrationExecutor(connection).loader.graph.leaf_nodes()
+    old = migrated(BEFORE).get_model("directory", "Account")
+    old.objects.bulk_create(
+        old(username=f"resident-{number}", password="x") for number in range(2_100)
+    )
+    migrated(everything)
+    references = list(Account.objects.values_list("ledger_ref", flat=True))
+    assert len(references) == len(set(references)) == 2_100
+    assert all(re.fullmatch("[0-9a-f]{32}", one) for one in references)
+
+
+def test_a_new_account_has_a_reference_that_says_nothing_of_it(db):
+    one = Account.objects.create_user("one")
+    other = Account.objects.create_user("other")
+    assert one.ledger_ref != other.ledger_ref
+    assert re.fullmatch("[0-9a-f]{32}", one.ledger_ref)
