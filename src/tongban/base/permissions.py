@@ -28,6 +28,7 @@ class Permission(StrEnum):
     READ_CASE = "read_case"
     ACCEPT_CASE = "accept_case"
     DECIDE_CASE = "decide_case"
+    DIRECT_CASE = "direct_case"
     REVEAL_DATA = "reveal_data"
     SERVE_PEOPLE = "serve_people"
     ANSWER_CORRECTION = "answer_correction"
@@ -79,12 +80,21 @@ RULES: dict[Permission, Rule] = {
     ),
     Permission.ACCEPT_CASE: Rule(
         Reach.OWN_ORGAN,
-        "accept, refuse, or ask for correction of an application",
+        "accept, refuse, or ask for correction of an application; hand out what was decided",
         roles=(CLERK,),
         not_own=True,
     ),
     Permission.DECIDE_CASE: Rule(
-        Reach.OWN_ORGAN, "decide a case", roles=(REVIEWER, HEAD), not_own=True
+        Reach.OWN_ORGAN,
+        "examine a case (special procedures, other waits), decide or end it, check a commitment",
+        roles=(REVIEWER, HEAD),
+        not_own=True,
+    ),
+    Permission.DIRECT_CASE: Rule(
+        Reach.OWN_ORGAN,
+        "extend the limit of a case once, revoke an approval",
+        roles=(HEAD,),
+        not_own=True,
     ),
     Permission.REVEAL_DATA: Rule(
         Reach.OWN_ORGAN,

@@ -53,6 +53,7 @@ class Environment:
     mail_from: str = "Tongban <noreply@localhost>"
     proxies: int = 0
     client_rate: int = 50
+    correction_days: int = 0
 
     @property
     def production(self) -> bool:
@@ -97,6 +98,11 @@ def read_environment() -> Environment:
         raise EnvironmentProblem(
             f"TONGBAN_CLIENT_RATE is {rate!r}; it must be a number, 0 for none"
         )
+    correction = os.environ.get("TONGBAN_CORRECTION_DAYS", "0")
+    if not correction.isdigit() or int(correction) > 365:
+        raise EnvironmentProblem(
+            f"TONGBAN_CORRECTION_DAYS is {correction!r}; it must be 0 for none, or 1 to 365"
+        )
     keys = os.environ.get("TONGBAN_KEYS", "")
     proxies = os.environ.get("TONGBAN_PROXIES", "0")
     if not proxies.isdigit():
@@ -119,6 +125,7 @@ def read_environment() -> Environment:
         mail_from=os.environ.get("TONGBAN_MAIL_FROM", "Tongban <noreply@localhost>"),
         proxies=int(proxies),
         client_rate=int(rate),
+        correction_days=int(correction),
     )
 
 
