@@ -42,6 +42,7 @@ from tongban.directory.services.delegations import grant
 from tongban.directory.services.regions import PACKAGED, load_divisions
 from tongban.ledger import acts
 from tongban.ledger.services import record
+from tongban.web.demonstration_cases import load_cases
 
 PASSWORD = "tongban-demo"  # noqa: S105 - shown on the sign-in page, refused in production
 REGION = "511602000000"
@@ -128,6 +129,8 @@ def load_demonstration(
         reports["sample items"] = load_items(SAMPLE_ITEMS, source="sample")
     reports["guides"] = publish_guides(packaged_guides(), is_sample=True)
     reports["people"] = _load_people()
+    cases = load_cases()
+    reports["cases"] = LoadReport(read=cases, created=cases)
     if any(report.created or report.updated for report in reports.values()):
         progress(0, "search index")
         rebuild()

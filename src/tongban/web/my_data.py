@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy
 
 from tongban.base.clocks import utc_now
 from tongban.base.problems import Conflict
-from tongban.cases.models import Case, Draft, MaterialFile
+from tongban.cases.models import LOOKS, Case, Draft, MaterialFile
 from tongban.cases.permissions import cases_of_applicant
-from tongban.cases.selectors import LOOKS
+from tongban.cases.rules import OPEN_STATES
 from tongban.cases.services.drafting import forget_files
 from tongban.cases.wording import answer_label
 from tongban.catalogue.models import Guide
@@ -244,9 +244,7 @@ def close_account(account: Account, *, at: datetime | None = None) -> None:
     go; cases stay with the person. Raises Conflict while a case is open or a post is held.
     """
     moment = at or utc_now()
-    open_cases = Case.objects.filter(
-        applicant__account=account, state__in=["submitted", "correction", "accepted"]
-    )
+    open_cases = Case.objects.filter(applicant__account=account, state__in=sorted(OPEN_STATES))
     if open_cases.exists():
         raise Conflict(
             code="open_cases",

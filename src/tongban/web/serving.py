@@ -1,4 +1,4 @@
-"""`tongban serve`: the web server, static files, and the ledger's integrator beside it."""
+"""`tongban serve`: web server and static files; beside it the ledger's integrator and what is due."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from granian.http import HTTP1Settings
 
 from tongban.catalogue.search.index import exists, rebuild
 from tongban.ledger.services import BrokenEntry, integrate
+from tongban.web.case_commands import DUE_SECONDS, run_due_and_say
 from tongban.web.demonstration import demonstration_accounts
 
 log = logging.getLogger(__name__)
@@ -132,9 +133,15 @@ def _say_hello(host: str, port: int) -> None:
 
 
 def integrate_until_orphaned(parent: int) -> None:
-    """Number entries in a loop; ends when the serving process is gone."""
+    """Number entries in a loop, and do what is due in cases once a minute; ends when the serving
+    process is gone.
+    """
+    looked = -DUE_SECONDS
     while os.getppid() == parent:
         done = 0
+        if time.monotonic() - looked > DUE_SECONDS:
+            looked = time.monotonic()
+            run_due_and_say()
         try:
             done = integrate()
         except BrokenEntry as problem:
