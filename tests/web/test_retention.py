@@ -246,12 +246,18 @@ class Maker:
             answers={},
             submitted_at=at,
             events_count=0,
-            **({"state": "refused"} | more),
+            **(more or {"state": "refused", "closed_at": at}),
         )
 
     def decided_case(self, at):
         return self.a_case(
-            at - timedelta(days=100), state="approved", accepted_at=at, decided_at=at
+            at - timedelta(days=100),
+            state="approved",
+            accepted_at=at,
+            decided_at=at,
+            delivered_at=at,
+            due_on=at.date(),
+            legal_due_on=at.date(),
         )
 
     def file(self, at, path: Path) -> Path:
