@@ -575,3 +575,14 @@ def test_a_change_behind_the_services_is_found(world):
     Case.objects.filter(pk=case.pk).update(due_on=date(2027, 1, 1), extended_days=5)
     case.refresh_from_db()
     assert misfits(case) == ["due_on", "extended_days"]
+
+
+def test_a_case_with_broken_events_is_named_and_does_not_stop_the_others(world, caplog):
+    broken = world.make_case()
+    fine = world.make_case(account=world.neighbour)
+    broken.events.all().delete()
+    assert misfits(broken) == ["events"]
+    assert clockwork.run_due(at=later(9)).accepted == 1
+    assert "does not fit its events" in caplog.text
+    fine.refresh_from_db()
+    assert fine.state == "accepted"

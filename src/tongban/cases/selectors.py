@@ -10,7 +10,7 @@ from django.db.models import Count, F, Q, QuerySet
 from tongban.base.clocks import local_date
 from tongban.cases.models import LOOKS, Case, CaseEvent, Draft, MaterialFile
 from tongban.cases.permissions import cases_of_applicant, cases_of_staff
-from tongban.cases.rules import Clock, Standing, State, clock, replay
+from tongban.cases.rules import BrokenHistory, Clock, Standing, State, clock, replay
 from tongban.cases.services.writing import ACTS, columns_by_events, happened
 from tongban.directory.models import Account
 from tongban.directory.selectors import working_calendar
@@ -173,7 +173,10 @@ def case_clocks(standing: Standing, now: datetime) -> Clocks | None:
 
 def misfits(case: Case) -> list[str]:
     """The columns of a case that its events don't add up to. Two queries."""
-    now = columns_by_events(case)
+    try:
+        now = columns_by_events(case)
+    except BrokenHistory:
+        return ["events"]
     wrong = [name for name, value in now.items() if getattr(case, name) != value]
     places = list(case.events.order_by("seq").values_list("seq", flat=True))
     if places != list(range(1, case.events_count + 1)):

@@ -6,7 +6,8 @@ transaction of its own; run twice, or by two at once, it does nothing twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,10 +17,11 @@ from django.db.models import QuerySet
 from tongban.base.clocks import local_date, utc_now
 from tongban.base.problems import Conflict
 from tongban.cases.models import Case
-from tongban.cases.rules import Act, Part, State
+from tongban.cases.rules import Act, BrokenHistory, Part, State
 from tongban.cases.services.handling import acceptance_data
 from tongban.cases.services.writing import carry_out, columns_by_events
 
+log = logging.getLogger(__name__)
 BATCH = 500
 SYSTEM = frozenset({Part.SYSTEM})
 DATES = ("due_on", "legal_due_on", "next_due_on", "due_provisional")
@@ -39,9 +41,18 @@ def run_due(*, at: datetime | None = None) -> Done:
     today = local_date(moment)
     silent = Case.objects.filter(state=State.SUBMITTED, next_due_on__lt=today)
     late = Case.objects.filter(applicant_due_on__lt=today)
-    accepted = sum(accept_by_silence(key, at=moment) for key in _keys(silent))
-    lapsed = sum(lapse(key, at=moment) for key in _keys(late))
-    return Done(accepted, lapsed)
+    return Done(_count(accept_by_silence, silent, moment), _count(lapse, late, moment))
+
+
+def _count(act: Callable[[int, datetime], bool], cases: QuerySet[Case], at: datetime) -> int:
+    """Do an act for each case; one whose events are broken is named and keeps none of the others."""
+    done = 0
+    for key in _keys(cases):
+        try:
+            done += act(key, at)
+        except BrokenHistory:
+            log.exception("case %s does not fit its events; run `tongban cases check`", key)
+    return done
 
 
 def _keys(cases: QuerySet[Case]) -> Iterator[int]:
@@ -61,11 +72,10 @@ def _locked(key: int) -> Case:
 
 
 @transaction.atomic
-def accept_by_silence(key: int, *, at: datetime | None = None) -> bool:
+def accept_by_silence(key: int, at: datetime) -> bool:
     """Accept an application that nobody answered in five working days, as of the day of its
     receipt (art. 32(4)). False when that is not so, or not any more.
     """
-    moment = at or utc_now()
     case = _locked(key)
     try:
         carry_out(
@@ -73,8 +83,8 @@ def accept_by_silence(key: int, *, at: datetime | None = None) -> bool:
             Act.ACCEPT_BY_SILENCE,
             SYSTEM,
             actor=None,
-            at=moment,
-            data=lambda standing: acceptance_data(case, standing, moment),
+            at=at,
+            data=lambda standing: acceptance_data(case, standing, at),
         )
     except Conflict:
         return False
@@ -82,14 +92,13 @@ def accept_by_silence(key: int, *, at: datetime | None = None) -> bool:
 
 
 @transaction.atomic
-def lapse(key: int, *, at: datetime | None = None) -> bool:
+def lapse(key: int, at: datetime) -> bool:
     """Count an application as withdrawn whose promised papers or corrections did not come in time
     (安阳市政务服务条例 24, 36). False when that is not so, or not any more.
     """
-    moment = at or utc_now()
     case = _locked(key)
     try:
-        carry_out(case, Act.LAPSE, SYSTEM, actor=None, at=moment)
+        carry_out(case, Act.LAPSE, SYSTEM, actor=None, at=at)
     except Conflict:
         return False
     return True
@@ -105,7 +114,7 @@ def recompute_deadlines(*, at: datetime | None = None, since: date | None = None
     open_cases = Case.objects.filter(due_provisional=True)
     if since is not None:
         open_cases = open_cases | Case.objects.filter(next_due_on__gte=since)
-    return sum(_recompute(key, moment) for key in _keys(open_cases))
+    return _count(_recompute, open_cases, moment)
 
 
 @transaction.atomic
