@@ -24,11 +24,13 @@ class Permission(StrEnum):
     OWN_SPACE = "own_space"
     APPLY = "apply"
     FOLLOW_CASE = "follow_case"
+    BOOK = "book"
     WORKBENCH = "workbench"
     READ_CASE = "read_case"
     ACCEPT_CASE = "accept_case"
     DECIDE_CASE = "decide_case"
     DIRECT_CASE = "direct_case"
+    RUN_COUNTER = "run_counter"
     REVEAL_DATA = "reveal_data"
     SERVE_PEOPLE = "serve_people"
     ANSWER_CORRECTION = "answer_correction"
@@ -74,6 +76,7 @@ RULES: dict[Permission, Rule] = {
     Permission.FOLLOW_CASE: Rule(
         Reach.OWN, "follow a case: the applicant, and who acts for the applicant"
     ),
+    Permission.BOOK: Rule(Reach.OWN, "book, move and cancel one's own appointments", identity=True),
     Permission.WORKBENCH: Rule(Reach.OWN_ORGAN, "open the pages of the staff", roles=ROLES),
     Permission.READ_CASE: Rule(
         Reach.OWN_ORGAN, "read a case, ID and phone numbers masked", roles=(CLERK, REVIEWER, HEAD)
@@ -95,6 +98,11 @@ RULES: dict[Permission, Rule] = {
         "extend the limit of a case once, revoke an approval",
         roles=(HEAD,),
         not_own=True,
+    ),
+    Permission.RUN_COUNTER: Rule(
+        Reach.OWN_ORGAN,
+        "give out tickets, check people in by their code, call the next one to a counter",
+        roles=(CLERK,),
     ),
     Permission.REVEAL_DATA: Rule(
         Reach.OWN_ORGAN,

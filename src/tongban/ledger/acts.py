@@ -13,6 +13,11 @@ CASE_ACCEPTED: Final = "case.accepted"
 CASE_REFUSED: Final = "case.refused"
 CASE_DECIDED: Final = "case.decided"
 CASE_DUE_RECOMPUTED: Final = "case.due_recomputed"
+APPOINTMENT_BOOKED: Final = "appointment.booked"
+APPOINTMENT_CHANGED: Final = "appointment.changed"
+APPOINTMENT_CANCELLED: Final = "appointment.cancelled"
+APPOINTMENT_CHECKED_IN: Final = "appointment.checked_in"
+APPOINTMENT_MISSED: Final = "appointment.missed"
 CASE_VIEWED: Final = "case.viewed"
 CASE_ACCEPTED_BY_SILENCE: Final = "case.accepted_by_silence"
 CASE_SUPPLIED: Final = "case.supplied"
@@ -65,6 +70,11 @@ ACTS: Final = {
     CASE_REFUSED: _("application not accepted"),
     CASE_DECIDED: _("case decided"),
     CASE_DUE_RECOMPUTED: _("deadline recomputed"),
+    APPOINTMENT_BOOKED: _("appointment booked"),
+    APPOINTMENT_CHANGED: _("appointment moved"),
+    APPOINTMENT_CANCELLED: _("appointment cancelled"),
+    APPOINTMENT_CHECKED_IN: _("checked in for an appointment"),
+    APPOINTMENT_MISSED: _("appointment missed"),
     CASE_VIEWED: _("case opened by staff"),
     CASE_ACCEPTED_BY_SILENCE: _("accepted, since no answer came in time"),
     CASE_SUPPLIED: _("missing papers handed in"),

@@ -9,6 +9,7 @@ from dataclasses import asdict
 import click
 from django.db import connections
 
+from tongban.cases.appointments.booking import mark_missed
 from tongban.cases.models import Case
 from tongban.cases.selectors import misfits
 from tongban.cases.services.clockwork import run_due
@@ -22,11 +23,14 @@ DUE_SECONDS = 60.0
 
 def due_command(*, as_json: bool) -> None:
     """Run what is due and say how much it was."""
-    done = run_due()
+    done = asdict(run_due()) | {"missed": mark_missed()}
     if as_json:
-        print_json(asdict(done))
+        print_json(done)
     else:
-        click.echo(f"{done.accepted} accepted by silence, {done.lapsed} lapsed")
+        click.echo(
+            f"{done['accepted']} accepted by silence, {done['lapsed']} lapsed,"
+            f" {done['missed']} appointments missed"
+        )
 
 
 def check_command(*, as_json: bool, progress: Callable[[int, str], None]) -> None:
@@ -55,9 +59,15 @@ def run_due_and_say() -> None:
     """What is due, beside the server: nothing that goes wrong here stops the ledger."""
     try:
         done = run_due()
+        missed = mark_missed()
     except Exception:
         log.exception("what is due in cases was not done; it is tried again")
         connections.close_all()
         return
-    if done.accepted or done.lapsed:
-        log.info("%s accepted by silence, %s lapsed", done.accepted, done.lapsed)
+    if done.accepted or done.lapsed or missed:
+        log.info(
+            "%s accepted by silence, %s lapsed, %s appointments missed",
+            done.accepted,
+            done.lapsed,
+            missed,
+        )

@@ -1,10 +1,10 @@
-"""Demonstration cases: one in every state, by the real acts, on days before today."""
+"""Demonstration cases: one in every state, by the real acts, on days before today; an office."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,13 +12,13 @@ from django.utils import translation
 
 from tongban.base.clocks import local_date, utc_now
 from tongban.base.worktime import is_working_day
-from tongban.cases.models import Case
+from tongban.cases.models import Case, Counter, Office, OfficeHours, OfficeService
 from tongban.cases.rules import Ground
 from tongban.cases.services import clockwork, drafting, following, handling, submitting
 from tongban.catalogue.guide_schema import FormField
 from tongban.catalogue.models import Guide
 from tongban.catalogue.selectors import document_of
-from tongban.directory.models import Account
+from tongban.directory.models import Account, Organ
 from tongban.directory.selectors import working_calendar
 
 # A picture of one grey point: what is handed in as every document.
@@ -26,6 +26,7 @@ PICTURE = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a49444154789c63680000"
     "0082008177cd72b60000000049454e44ae426082"
 )
+HALL_ORGAN = "区公安分局"
 WHY = "材料齐全,符合规定。(示例)"
 ANSWERS: Mapping[str, str] = {
     "date": "2026-01-05",
@@ -224,6 +225,31 @@ SAMPLES = (
         _withdrawn,
     ),
 )
+
+
+def load_office() -> int:
+    """The district's hall with its hours, counters and services; once."""
+    organ = Organ.objects.filter(name=HALL_ORGAN, offices=None).order_by("pk").first()
+    if organ is None or Office.objects.exists():
+        return 0
+    office = Office.objects.create(
+        organ=organ,
+        slug="guangan-hall",
+        name="广安区政务服务中心(示例)",
+        address="广安区示例路 10 号",
+        region_path=organ.region.path,
+        slot_minutes=30,
+        people_a_slot=4,
+        kept_percent=30,
+        days_ahead=14,
+    )
+    for weekday in range(5):
+        for begins, ends in ((time(9), time(12)), (time(13, 30), time(17))):
+            OfficeHours.objects.create(office=office, weekday=weekday, begins=begins, ends=ends)
+    for guide in Guide.objects.filter(effective_to=None, item__organ=organ).order_by("slug"):
+        OfficeService.objects.create(office=office, item_id=guide.item_id, people_a_slot=2)
+    Counter.objects.bulk_create(Counter(office=office, number=number) for number in (1, 2, 3))
+    return 1
 
 
 def load_cases() -> int:
