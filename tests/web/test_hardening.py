@@ -111,6 +111,7 @@ def pages(site, **values: str) -> list[str]:
         "delegation": str(uuid.uuid4()),
         "device": "1",
         "emergency": "1",
+        "office": "hall",
         "pk": "1",
         "uidb36": "1",
     } | values

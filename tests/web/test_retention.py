@@ -22,6 +22,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from oauth2_provider.models import AccessToken, DeviceGrant, Grant, IDToken, RefreshToken
 
+from tests.cases.offices import make_booking
 from tongban.base.clocks import LOCAL
 from tongban.cases import storage
 from tongban.cases.models import Case, CaseEvent, Draft, EmergencyAccess, MaterialFile
@@ -226,6 +227,9 @@ class Maker:
     def revoked_delegation(self, at):
         return self.delegation(at, valid_to=date(2040, 1, 1), revoked_at=at)
 
+    def booking(self, at):
+        return make_booking(self.world, at)
+
     def emergency(self, at):
         case = self.a_case(at)
         return EmergencyAccess.objects.create(
@@ -355,6 +359,7 @@ MAKERS = [
     ("delegations", Maker.delegation),
     ("delegations", Maker.revoked_delegation),
     ("emergencies", Maker.emergency),
+    ("appointments", Maker.booking),
     ("cases", Maker.a_case),
     ("cases", Maker.decided_case),
 ]
