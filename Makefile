@@ -8,7 +8,8 @@ RUN := $(VENV)/.installed
 PARALLEL ?= -n auto --dist loadscope
 export TONGBAN_HOME ?= $(CURDIR)/var
 
-.PHONY: run test check test-postgres test-browser bench messages acts permissions asvs personal-data \
+.PHONY: run test check test-postgres test-browser bench messages acts permissions asvs \
+	personal-data case-handling \
 	audit sbom requirements format clean
 
 run: $(RUN)
@@ -36,6 +37,10 @@ bench: $(DEV)
 
 permissions: $(DEV)
 	$(BIN)/python tools/permissions.py
+
+# docs/case-handling.md: its tables, from the table of acts.
+case-handling: $(DEV)
+	$(BIN)/python tools/case_handling.py
 
 messages: $(DEV)
 	$(BIN)/python tools/messages.py

@@ -5,13 +5,14 @@ from __future__ import annotations
 import atexit
 import itertools
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from tongban.base.clocks import local_date
 from tongban.base.regions import NATION, Level
 from tongban.catalogue.guide_schema import GuideDocument, read_guide
 from tongban.catalogue.models import ServiceItem
@@ -89,6 +90,17 @@ class World:
             source_row={},
         )
 
+    def change_guide(self, *, photo: str = "required", **changes: object) -> None:
+        """Publish the guide anew with other rules; `photo` is how needed the photo is."""
+        document = self.document.model_dump(mode="json") | changes
+        for material in document["materials"]:
+            if material["key"] == "photo":
+                material["necessity"] = photo
+        self.document = GuideDocument.model_validate(document)
+        guide = publish_guide(self.document, is_sample=True)
+        assert guide is not None
+        self.guide = guide
+
     def make_account(self, username: str) -> Account:
         return Account.objects.create_user(
             username, password="a-long-password", display_name=username
@@ -136,20 +148,42 @@ class World:
         draft.refresh_from_db()
         return draft
 
-    def make_case(self, state: str = "submitted", account: Account | None = None):
-        from tongban.cases.services import handling, submitting
+    def make_case(
+        self, state: str = "submitted", account: Account | None = None, *, at: datetime = AT
+    ):
+        """A case that came to this state by the real acts, all at the moment `at`."""
+        from tongban.cases.rules import Ground
+        from tongban.cases.services import following, handling, submitting
 
         account = account or self.resident
-        case = submitting.submit(account, self.make_draft(account).key, at=AT)
+        case = submitting.submit(account, self.make_draft(account).key, at=at)
+        number, why = case.number, {"reasons": "有理由的", "at": at}
+        if state == "refused":
+            case = handling.refuse(self.clerk, number, ground=Ground.NO_LICENCE_NEEDED, **why)
         if state == "correction":
-            case = handling.request_correction(self.clerk, case.number, reasons="请补照片", at=AT)
-        if state in ("accepted", "approved", "denied"):
-            case = handling.accept(self.clerk, case.number, at=AT)
-        if state in ("approved", "denied"):
+            case = handling.request_correction(self.clerk, number, reasons="请补照片", at=at)
+        if state == "withdrawn":
+            case = following.withdraw(account, number, at=at)
+        if state in ("accepted", "paused", "approved", "denied", "terminated", "revoked"):
+            case = handling.accept(self.clerk, number, at=at)
+        if state == "paused":
+            until = local_date(at) + timedelta(days=30)
+            case = handling.start_special(self.reviewer, number, kind="testing", until=until, **why)
+        if state == "terminated":
+            case = handling.terminate(self.reviewer, number, ground=Ground.OBJECT_GONE, **why)
+        if state in ("approved", "denied", "revoked"):
             case = handling.decide(
-                self.reviewer, case.number, approve=state == "approved", reasons="材料齐全", at=AT
+                self.reviewer, number, approve=state != "denied", reasons="材料齐全", at=at
             )
+        if state == "revoked":
+            case = handling.revoke(self.head, number, ground=Ground.FRAUD, **why)
         return case
+
+    @property
+    def head(self) -> Account:
+        """The head of the organ, made when first asked for."""
+        account = Account.objects.filter(username="head").first()
+        return account or self.make_staff("head", self.organ, "head")
 
 
 def png(name: str = "照片.png") -> SimpleUploadedFile:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import random
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
 from django.db import connections
 
+from tests.cases.test_histories import LIKELY, START, TRIED, Life, check
 from tests.conftest import AT, World
-from tongban.base.problems import Conflict
+from tongban.base.problems import Conflict, DomainError
 from tongban.cases.models import Case
-from tongban.cases.services import handling, submitting
+from tongban.cases.rules import Act
+from tongban.cases.services import clockwork, following, handling, submitting
+from tongban.directory.services.calendar import seed_calendar
 from tongban.ledger.integrating import integrate
 from tongban.ledger.models import Entry
 from tongban.ledger.verification import verify_log
@@ -83,3 +88,88 @@ def test_writers_and_numberers_at_once_leave_a_sound_log():
     verdict = verify_log()
     assert verdict.ok
     assert verdict.entries == Entry.objects.count()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_two_workers_who_try_everything_at_once_leave_a_lawful_history(seed):
+    """Real threads with connections of their own, on one case: its events keep the law, are numbered
+    without a gap, and add up to its columns."""
+    seed_calendar()
+    life = Life(World(), f"-{seed}")
+    case = life.begin(START)
+
+    def worker(number: int) -> object:
+        chance = random.Random(seed * 100 + number)
+        for step in range(14):
+            act = chance.choice(TRIED if chance.random() < 0.3 else LIKELY)
+            # Both live through the same days, so that what one does is possible for the other.
+            now = START + timedelta(days=step // 3)
+            try:
+                life.attempt(case, act, chance.randrange(5), chance.randrange(61), now)
+            except DomainError:
+                continue
+        return None
+
+    problems = [one for one in together(worker, 2) if one is not None]
+    assert problems == []
+    check(case)
+    places = list(case.events.order_by("seq").values_list("seq", flat=True))
+    assert places == list(range(1, len(places) + 1))
+
+
+@pytest.mark.parametrize(
+    ("state", "acts"),
+    [
+        ("submitted", ["accept", "refuse"]),
+        ("submitted", ["accept", "request_correction"]),
+        ("submitted", ["refuse", "withdraw"]),
+        ("accepted", ["approve", "withdraw"]),
+        ("accepted", ["approve", "start_special"]),
+        ("accepted", ["deny", "terminate"]),
+        ("accepted", ["extend", "extend"]),
+        ("approved", ["deliver", "deliver"]),
+        ("approved", ["revoke", "revoke"]),
+        ("paused", ["end_special", "end_special"]),
+    ],
+)
+def test_of_two_conflicting_acts_at_once_one_wins(state, acts):
+    seed_calendar()
+    world = World()
+    case = world.make_case(state, at=START)
+    life = Life(world)
+    typed = {
+        "reasons": "有理由的",
+        "ground": {"submitted": "no_licence_needed", "accepted": "object_gone"}.get(state, "fraud"),
+        "days": "5",
+        "kind": "hearing" if state == "paused" else "testing",
+        "running": "testing",
+        "until": "2026-04-01",
+        "how": "post",
+    }
+
+    def act(number: int) -> object:
+        name = acts[number]
+        if name == "withdraw":
+            return following.withdraw(world.resident, case.number, at=START)
+        # Somebody who may do everything and has not done anything in this case yet.
+        return handling.handle(life.staff[3 + number], case.number, Act(name), typed, at=START)
+
+    found = together(act, 2)
+    assert sum(isinstance(one, Case) for one in found) == 1, found
+    assert sum(isinstance(one, Conflict) for one in found) == 1, found
+    check(case)
+
+
+def test_two_clocks_at_once_accept_each_silent_application_once():
+    seed_calendar()
+    world = World()
+    cases = [
+        world.make_case(account=account, at=START) for account in (world.resident, world.neighbour)
+    ]
+    later = START + timedelta(days=9)
+    done = together(lambda _number: clockwork.run_due(at=later), 3)
+    assert not [one for one in done if isinstance(one, Exception)], done
+    assert sum(one.accepted for one in done) == len(cases)
+    for case in cases:
+        check(case)
+        assert case.events.filter(act="accept_by_silence").count() == 1

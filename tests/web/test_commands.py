@@ -118,6 +118,17 @@ def test_the_ledger_verifies_and_names_a_tampered_entry(demo, copy):
     assert verdict["entry"] == 2
 
 
+def test_cases_are_what_their_events_add_up_to_and_a_tampered_one_is_named(demo, copy):
+    assert demo.json("cases", "check") == {"cases": 12, "wrong": {}}
+    assert demo.json("cases", "due") == {"accepted": 0, "lapsed": 0, "missed": 0}
+    with sqlite3.connect(copy.home / "tongban.sqlite3") as database:
+        number = database.execute(
+            "SELECT number FROM cases_case WHERE state = 'paused'"
+        ).fetchone()[0]
+        database.execute("UPDATE cases_case SET due_on = '2030-01-01' WHERE number = ?", [number])
+    assert number in copy("cases", "check", code=1).stdout
+
+
 def test_the_checkpoint_prints_as_a_signed_note(demo):
     assert demo("ledger", "checkpoint").stdout.startswith("tongban.example/ledger\n")
 

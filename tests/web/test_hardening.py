@@ -114,6 +114,7 @@ def pages(site, **values: str) -> list[str]:
         "level": "0",
         "place": "000.p/1",
         "seq": "1",
+        "office": "hall",
         "pk": "1",
         "uidb36": "1",
     } | values

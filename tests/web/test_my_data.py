@@ -15,6 +15,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
+from tests.cases.offices import make_booking
 from tests.conftest import AT, ID_NUMBERS
 from tongban.cases.models import Case, Draft
 from tongban.cases.services.submitting import submit
@@ -63,6 +64,7 @@ def full(world):
 
 
 def fill(world, account, device: str) -> None:
+    make_booking(world, AT + timedelta(days=9), account=account)
     world.make_case("approved", account)
     case = Case.objects.get(applicant__account=account)
     case.events.create(

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.conftest import png
+from tongban.base.clocks import utc_now
 from tongban.cases.models import Case, Draft
 from tongban.catalogue.search.index import rebuild
 
@@ -371,7 +372,7 @@ def test_a_case_number_leads_to_the_case_and_a_wrong_one_says_so(site):
 
 
 def test_missing_reasons_are_asked_for_and_what_was_typed_stays(site):
-    case = site.make_case()
+    case = site.make_case(at=utc_now())
     page = (
         signed_in(site.clerk)
         .post(f"/work/cases/{case.number}/", {"act": "refuse", "reasons": "否"})

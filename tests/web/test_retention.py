@@ -22,6 +22,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from oauth2_provider.models import AccessToken, DeviceGrant, Grant, IDToken, RefreshToken
 
+from tests.cases.offices import make_booking
 from tongban.base.clocks import LOCAL
 from tongban.cases import storage
 from tongban.cases.models import Case, CaseEvent, Draft, EmergencyAccess, MaterialFile
@@ -226,6 +227,9 @@ class Maker:
     def revoked_delegation(self, at):
         return self.delegation(at, valid_to=date(2040, 1, 1), revoked_at=at)
 
+    def booking(self, at):
+        return make_booking(self.world, at)
+
     def emergency(self, at):
         case = self.a_case(at)
         return EmergencyAccess.objects.create(
@@ -246,12 +250,18 @@ class Maker:
             answers={},
             submitted_at=at,
             events_count=0,
-            **({"state": "refused"} | more),
+            **(more or {"state": "refused", "closed_at": at}),
         )
 
     def decided_case(self, at):
         return self.a_case(
-            at - timedelta(days=100), state="approved", accepted_at=at, decided_at=at
+            at - timedelta(days=100),
+            state="approved",
+            accepted_at=at,
+            decided_at=at,
+            delivered_at=at,
+            due_on=at.date(),
+            legal_due_on=at.date(),
         )
 
     def file(self, at, path: Path) -> Path:
@@ -349,6 +359,7 @@ MAKERS = [
     ("delegations", Maker.delegation),
     ("delegations", Maker.revoked_delegation),
     ("emergencies", Maker.emergency),
+    ("appointments", Maker.booking),
     ("cases", Maker.a_case),
     ("cases", Maker.decided_case),
 ]

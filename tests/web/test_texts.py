@@ -27,3 +27,13 @@ def test_what_is_written_from_the_source_is_up_to_date(tool):
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_page_of_case_handling_is_up_to_date():
+    done = subprocess.run(
+        [sys.executable, "tools/case_handling.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

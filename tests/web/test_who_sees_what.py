@@ -15,6 +15,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from tests.cases.offices import make_booking
 from tests.conftest import AT, ID_NUMBERS, World
 from tongban.base.permissions import RULES, Permission, permission_of
 from tongban.cases.models import Case, CaseEvent, Draft, EmergencyAccess, MaterialFile
@@ -42,6 +43,7 @@ SECRETS = (
     "补一张新地址",
     "Firefox · 秘密设备",
     "急事的理由",
+    "QRST-2345",
 )
 # Who has to do with the objects of the town, by the beginning of the address; the first that fits.
 INVOLVED = {
@@ -50,6 +52,7 @@ INVOLVED = {
     "work/emergency/": {"reviewer", "head", "asker"},
     "work/corrections/": {"reviewer", "head", "other organ"},
     "work/posts/": {"administrator"},
+    "work/counter/": {"clerk"},
     "me/delegations/": {"guardian"},
     "me/data/": {"guardian"},
     # The acts of a case are for who follows it; `seq` is one of the resident's case.
@@ -68,6 +71,9 @@ BODIES: tuple[dict[str, str], ...] = (
     {"act": "refuse", "request": "{correction}", "answer": "不可以"},
     {"action": "discard", "name": "x", "code": "x"},
     {"principal": "{delegation}"},
+    {"code": "QRST-2345"},
+    {"act": "check_in", "code": "QRST-2345"},
+    {"act": "call", "counter": "1"},
 )
 REFUSALS = {302, 403, 404, 405}
 FACTOR = {"method": "mfa", "type": "totp"}
@@ -124,6 +130,7 @@ class Town(World):
         self.case = self.make_case("correction")
         self.make_draft(self.resident)
         integrate()
+        self.booking = make_booking(self, AT + timedelta(days=4_000), "QRST-2345")
         self.delegation = self.delegate("guardian", "guardian", AT.date() + timedelta(days=4_000))
         # Over since yesterday: the helper is a stranger again.
         self.delegate("helper", "helper", date.today() - timedelta(days=1))
@@ -191,6 +198,7 @@ class Town(World):
             "seq": str(Place.objects.filter(entry__case_ref=self.case.ledger_ref).latest("pk").pk),
             "pk": "1",
             "uidb36": "1",
+            "office": self.booking.office.slug,
             "post": str(Post.objects.get(account=self.clerk).pk),
             "substitution": str(self.substitution.pk),
             "correction": str(self.correction.pk),

@@ -24,10 +24,13 @@ class Permission(StrEnum):
     OWN_SPACE = "own_space"
     APPLY = "apply"
     FOLLOW_CASE = "follow_case"
+    BOOK = "book"
     WORKBENCH = "workbench"
     READ_CASE = "read_case"
     ACCEPT_CASE = "accept_case"
     DECIDE_CASE = "decide_case"
+    DIRECT_CASE = "direct_case"
+    RUN_COUNTER = "run_counter"
     REVEAL_DATA = "reveal_data"
     SERVE_PEOPLE = "serve_people"
     ANSWER_CORRECTION = "answer_correction"
@@ -73,18 +76,33 @@ RULES: dict[Permission, Rule] = {
     Permission.FOLLOW_CASE: Rule(
         Reach.OWN, "follow a case: the applicant, and who acts for the applicant"
     ),
+    Permission.BOOK: Rule(Reach.OWN, "book, move and cancel one's own appointments", identity=True),
     Permission.WORKBENCH: Rule(Reach.OWN_ORGAN, "open the pages of the staff", roles=ROLES),
     Permission.READ_CASE: Rule(
         Reach.OWN_ORGAN, "read a case, ID and phone numbers masked", roles=(CLERK, REVIEWER, HEAD)
     ),
     Permission.ACCEPT_CASE: Rule(
         Reach.OWN_ORGAN,
-        "accept, refuse, or ask for correction of an application",
+        "accept, refuse, or ask for correction of an application; hand out what was decided",
         roles=(CLERK,),
         not_own=True,
     ),
     Permission.DECIDE_CASE: Rule(
-        Reach.OWN_ORGAN, "decide a case", roles=(REVIEWER, HEAD), not_own=True
+        Reach.OWN_ORGAN,
+        "examine a case (special procedures, other waits), decide or end it, check a commitment",
+        roles=(REVIEWER, HEAD),
+        not_own=True,
+    ),
+    Permission.DIRECT_CASE: Rule(
+        Reach.OWN_ORGAN,
+        "extend the limit of a case once, revoke an approval",
+        roles=(HEAD,),
+        not_own=True,
+    ),
+    Permission.RUN_COUNTER: Rule(
+        Reach.OWN_ORGAN,
+        "give out tickets, check people in by their code, call the next one to a counter",
+        roles=(CLERK,),
     ),
     Permission.REVEAL_DATA: Rule(
         Reach.OWN_ORGAN,

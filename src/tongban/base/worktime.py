@@ -132,16 +132,26 @@ def deadline_in_calendar_days(
     return _next_working_day(start, day, calendar)
 
 
-def deadline_in_months(start: date, months: int, calendar: Calendar) -> Deadline:
+def deadline_in_months(
+    start: date, months: int, calendar: Calendar, pauses: Iterable[Pause] = ()
+) -> Deadline:
     """The same day `months` later, or the month's last day (民法典 art. 202, 203).
 
-    Raises ValueError for a negative number of months.
+    A pause moves the day by as many days. Raises ValueError for a negative number of months.
     """
     if months < 0:
         raise ValueError("a limit can't be negative")
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     last = month_calendar.monthrange(year, month + 1)[1]
-    return _next_working_day(start, date(year, month + 1, min(start.day, last)), calendar)
+    plain = date(year, month + 1, min(start.day, last))
+    return deadline_in_calendar_days(start, (plain - start).days, calendar, pauses)
+
+
+def calendar_days_between(start: date, end: date, pauses: Iterable[Pause] = ()) -> int:
+    """Days d with start < d <= end outside pauses; 0 when end is not after start."""
+    stopped = merged(pauses)
+    taken = sum(max(0, (min(pause.end, end) - max(pause.begin, start)).days) for pause in stopped)
+    return max(0, (end - start).days) - taken
 
 
 def working_days_between(

@@ -36,7 +36,8 @@ class Flow:
     def steps(self) -> list[str]:
         pages = [page.key for page in self.document.form_pages]
         uploads = any(material.how == "upload" for material in self.document.materials)
-        return [*pages, *([MATERIALS] if uploads else []), CHECK]
+        asks = uploads or self.document.handling.commitment is not None
+        return [*pages, *([MATERIALS] if asks else []), CHECK]
 
     def url(self, step: str) -> str:
         if self.number:

@@ -17,6 +17,7 @@ from tongban.directory.selectors import duties_of, representations
 STAFF_PARTS = {
     Part.CLERK: Permission.ACCEPT_CASE,
     Part.REVIEWER: Permission.DECIDE_CASE,
+    Part.HEAD: Permission.DIRECT_CASE,
 }
 
 

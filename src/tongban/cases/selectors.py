@@ -8,18 +8,14 @@ from datetime import date, datetime
 from django.db.models import Count, F, Q, QuerySet
 
 from tongban.base.clocks import local_date
-from tongban.base.worktime import deadline_in_working_days
-from tongban.cases.models import Case, CaseEvent, Draft, MaterialFile
+from tongban.cases.models import LOOKS, Case, CaseEvent, Draft, MaterialFile
 from tongban.cases.permissions import cases_of_applicant, cases_of_staff
-from tongban.cases.rules import ANSWER_WORKING_DAYS, OPEN_STATES, Clock, State, clock
-from tongban.cases.services.handling import VIEWED
-from tongban.cases.services.reading import EMERGENCY, REVEALED
+from tongban.cases.rules import BrokenHistory, Clock, Standing, State, clock, replay
+from tongban.cases.services.writing import ACTS, columns_by_events, happened
 from tongban.directory.models import Account
 from tongban.directory.selectors import working_calendar
 
 PAGE = 30
-# Events that change nothing: somebody looked.
-LOOKS = (VIEWED, REVEALED, EMERGENCY)
 
 
 def my_cases(account: Account) -> list[Case]:
@@ -42,7 +38,7 @@ def my_drafts(account: Account) -> list[Draft]:
 
 @dataclass(frozen=True)
 class WorkRow:
-    """A row of the workbench. `due_on` is the promised day, or the day for a first answer."""
+    """A row of the workbench. `due_on` is the organ's next day: answer, decision, delivery."""
 
     number: str
     item: str
@@ -63,20 +59,31 @@ class WorkList:
     counts: dict[str, int]
 
 
+DECIDED = [State.APPROVED, State.DENIED]
 FILTERS = {
-    "open": Q(state__in=[State.SUBMITTED, State.ACCEPTED]),
+    "open": Q(state__in=[State.SUBMITTED, State.ACCEPTED, State.PAUSED]),
     "new": Q(state=State.SUBMITTED),
     "accepted": Q(state=State.ACCEPTED),
+    "paused": Q(state=State.PAUSED),
     "waiting": Q(state=State.CORRECTION),
-    "done": Q(state__in=[State.REFUSED, State.APPROVED, State.DENIED]),
+    "deliver": Q(state__in=DECIDED, delivered_at=None),
+    "done": Q(
+        state__in=[
+            State.REFUSED,
+            *DECIDED,
+            State.WITHDRAWN,
+            State.TERMINATED,
+            State.REVOKED,
+        ]
+    ),
 }
 
 
 def _in_order(cases: QuerySet[Case], show: str) -> QuerySet[Case]:
     if show == "done":
         return cases.order_by("-submitted_at", "-id")
-    # New cases have no due day yet and must be answered in five days: they come first.
-    return cases.order_by(F("due_on").asc(nulls_first=True), "submitted_at", "id")
+    # By the organ's next day; a paused case has none and comes last.
+    return cases.order_by(F("next_due_on").asc(nulls_last=True), "submitted_at", "id")
 
 
 def work_list(account: Account, *, show: str = "open", page: int = 1, today: date) -> WorkList:
@@ -97,17 +104,8 @@ def _counts(cases: QuerySet[Case]) -> dict[str, int]:
     return dict(cases.aggregate(**wanted))
 
 
-def answer_due(case: Case) -> date:
-    """Day by which a received application is answered, else it counts as accepted (art. 32(4))."""
-    start = local_date(case.submitted_at)
-    return deadline_in_working_days(start, ANSWER_WORKING_DAYS, working_calendar()).on
-
-
 def _work_row(case: Case, today: date) -> WorkRow:
-    due = case.due_on
-    if case.state == State.SUBMITTED:
-        due = answer_due(case)
-    is_open = case.state in OPEN_STATES and case.state != State.CORRECTION
+    due = case.next_due_on
     return WorkRow(
         number=case.number,
         item=case.item.name,
@@ -116,9 +114,9 @@ def _work_row(case: Case, today: date) -> WorkRow:
         state=case.state,
         state_label=case.get_state_display(),
         submitted_on=local_date(case.submitted_at),
-        due_on=due if is_open else None,
+        due_on=due,
         provisional=case.due_provisional,
-        days_left=(due - today).days if due and is_open else None,
+        days_left=(due - today).days if due else None,
     )
 
 
@@ -131,6 +129,7 @@ class CaseFile:
     views: tuple[CaseEvent, ...]
     files: tuple[MaterialFile, ...]
     superseded: tuple[MaterialFile, ...]
+    standing: Standing
 
     @property
     def reasons(self) -> str:
@@ -147,18 +146,39 @@ def case_file(case: Case) -> CaseFile:
         views=tuple(event for event in events if event.act in LOOKS),
         files=tuple(file for file in files if not file.superseded),
         superseded=tuple(file for file in files if file.superseded),
+        standing=replay(happened(event) for event in events if event.act in ACTS),
     )
 
 
-def case_clock(case: Case, now: datetime) -> Clock | None:
-    """How the promised limit of an accepted case stands; None before acceptance."""
-    if case.accepted_at is None:
+@dataclass(frozen=True)
+class Clocks:
+    """The promise and the legal limit of a case as they stand, None before acceptance."""
+
+    promise: Clock
+    legal: Clock
+
+
+def case_clocks(standing: Standing, now: datetime) -> Clocks | None:
+    """How the limits of an accepted case stand; they stop with the decision. No query."""
+    if standing.accepted_at is None:
         return None
-    end = case.decided_at or now
-    return clock(
-        case.guide.promised_value,
-        case.guide.promised_unit,
-        local_date(case.accepted_at),
-        local_date(end),
-        working_calendar(),
+    start = local_date(standing.accepted_at)
+    end = local_date(standing.decided_at or standing.closed_at or now)
+    pauses, calendar = standing.pauses(end), working_calendar()
+    return Clocks(
+        promise=clock(standing.promise, start, end, calendar, pauses),
+        legal=clock(standing.terms.legal, start, end, calendar, pauses, standing.extension),
     )
+
+
+def misfits(case: Case) -> list[str]:
+    """The columns of a case that its events don't add up to. Two queries."""
+    try:
+        now = columns_by_events(case)
+    except BrokenHistory:
+        return ["events"]
+    wrong = [name for name, value in now.items() if getattr(case, name) != value]
+    places = list(case.events.order_by("seq").values_list("seq", flat=True))
+    if places != list(range(1, case.events_count + 1)):
+        wrong.append("events_count")
+    return wrong

@@ -16,43 +16,35 @@ from tongban.base.case_numbers import CaseNumberError, check_case_number
 from tongban.base.clocks import local_date, utc_now
 from tongban.base.permissions import Permission, opens_to
 from tongban.base.problems import Conflict, DomainError, InvalidInput
+from tongban.cases.act_forms import act_form, read_back
+from tongban.cases.case_views import send_file
+from tongban.cases.labels import BUTTONS, DONE
 from tongban.cases.models import Case
 from tongban.cases.permissions import staff_case
-from tongban.cases.rules import Act, Part, State, Step, steps_possible
-from tongban.cases.selectors import FILTERS, WorkList, case_clock, case_file, work_list
+from tongban.cases.rules import Act, Part, Situation, Standing, Step, steps_possible
+from tongban.cases.selectors import FILTERS, WorkList, case_clocks, case_file, work_list
 from tongban.cases.services import reading
 from tongban.cases.services.handling import handle, open_case
-from tongban.cases.services.writing import acts_done, checked_reasons
-from tongban.cases.views import send_file
-from tongban.cases.wording import answers_by_page, time_bar, timeline
+from tongban.cases.services.saying import said
+from tongban.cases.services.writing import standing_of
+from tongban.cases.wording import answers_by_page, time_bars, timeline
 from tongban.catalogue.selectors import document_of
 from tongban.catalogue.views import material_row
 from tongban.directory import security_log
 from tongban.directory.models import Account
 from tongban.directory.requests import account_of
+from tongban.directory.selectors import working_calendar
 
 SHOWN = {
     "open": gettext_lazy("To do"),
     "new": gettext_lazy("New"),
     "accepted": gettext_lazy("In examination"),
+    "paused": gettext_lazy("Paused"),
     "waiting": gettext_lazy("With the applicant"),
+    "deliver": gettext_lazy("To deliver"),
     "done": gettext_lazy("Finished"),
 }
 REVEAL = "reveal"
-BUTTONS = {
-    Act.ACCEPT: gettext_lazy("Accept"),
-    Act.REQUEST_CORRECTION: gettext_lazy("Ask for correction"),
-    Act.REFUSE: gettext_lazy("Refuse to accept"),
-    Act.APPROVE: gettext_lazy("Approve"),
-    Act.DENY: gettext_lazy("Deny"),
-}
-DONE_MESSAGES = {
-    Act.ACCEPT: gettext_lazy("Accepted. The clock runs, and the applicant sees the deadline."),
-    Act.REQUEST_CORRECTION: gettext_lazy("The applicant sees what to correct."),
-    Act.REFUSE: gettext_lazy("Refused. The applicant sees the reasons."),
-    Act.APPROVE: gettext_lazy("Approved. The applicant sees the decision."),
-    Act.DENY: gettext_lazy("Denied. The applicant sees the decision and the remedies."),
-}
 
 
 def _rail(found: WorkList, show: str) -> list[dict[str, object]]:
@@ -109,8 +101,8 @@ def work_case(request: HttpRequest, number: str) -> HttpResponse:
     return _show(request, *staff_case(account, number))
 
 
-def _possible(case: Case, parts: frozenset[Part]) -> tuple[Step, ...]:
-    return steps_possible(State(case.state), parts, acts_done(case))
+def _situation(standing: Standing, account: Account) -> Situation:
+    return Situation(standing, local_date(utc_now()), working_calendar(), account.pk)
 
 
 def _act(request: HttpRequest, account: Account, number: str) -> HttpResponse:
@@ -118,26 +110,27 @@ def _act(request: HttpRequest, account: Account, number: str) -> HttpResponse:
     case, parts = staff_case(account, number)
     if request.POST.get("act") == REVEAL:
         return _reveal(request, case, parts)
-    name, reasons = request.POST.get("act", ""), request.POST.get("reasons", "")
     try:
-        act = Act(name)
+        act = Act(request.POST.get("act", ""))
     except ValueError:
         raise InvalidInput(
             code="unknown_act", title=_("This act does not exist"), field="act"
         ) from None
+    situation = _situation(standing_of(case), account)
+    step = next((one for one in steps_possible(situation, parts) if one.act is act), None)
+    typed = {name.value: request.POST.get(name.value, "") for name in step.inputs} if step else {}
     try:
-        step = next((one for one in _possible(case, parts) if one.act is act), None)
-        if step and step.needs_reasons:
-            checked_reasons(step, reasons)
+        if step and step.inputs:
+            said(step, situation, typed)
             if request.POST.get("confirmed") != "yes":
-                return _confirm(request, case, act, reasons)
-        handle(account, number, act, reasons=reasons)
+                return _confirm(request, case, step, situation, typed)
+        handle(account, number, act, typed)
     except InvalidInput as problem:
-        return _show(request, case, parts, fault=problem, act=act, reasons=reasons)
+        return _show(request, case, parts, fault=problem, act=act, typed=typed)
     except Conflict as problem:
-        case.refresh_from_db()
-        return _show(request, case, parts, fault=problem, act=act, reasons=reasons, status=409)
-    messages.success(request, DONE_MESSAGES[act])
+        case, parts = staff_case(account, number)
+        return _show(request, case, parts, fault=problem, status=409)
+    messages.success(request, str(DONE[act]))
     return redirect("cases:work-case", number=case.number)
 
 
@@ -152,13 +145,16 @@ def _reveal(request: HttpRequest, case: Case, parts: frozenset[Part]) -> HttpRes
     return _show(request, *staff_case(account, case.number), masked=False)
 
 
-def _confirm(request: HttpRequest, case: Case, act: Act, reasons: str) -> HttpResponse:
+def _confirm(
+    request: HttpRequest, case: Case, step: Step, situation: Situation, typed: dict[str, str]
+) -> HttpResponse:
     """What can't be undone is read once more before it is done."""
     context = {
         "case": case,
-        "act": act.value,
-        "act_label": BUTTONS[act],
-        "reasons": reasons,
+        "act": step.act.value,
+        "act_label": BUTTONS[step.act],
+        "rows": read_back(step, situation, typed),
+        "typed": typed,
         "back_url": reverse("cases:work-case", args=[case.number]),
     }
     return render(request, "cases/confirm.html", context)
@@ -171,37 +167,38 @@ def _show(
     *,
     fault: DomainError | None = None,
     act: Act | None = None,
-    reasons: str = "",
+    typed: dict[str, str] | None = None,
     status: int = 200,
     masked: bool = True,
 ) -> HttpResponse:
     account, now = account_of(request), utc_now()
     content = case_file(case)
     document = document_of(case.guide)
+    names = {row.key: material_row(row)["name"] for row in document.materials}
     found = work_list(account, today=local_date(now))
+    situation = _situation(content.standing, account)
     context = {
         "case": case,
         "rail": _rail(found, ""),
-        "bar": time_bar(case, case_clock(case, now), now),
-        "timeline": timeline(content.events, for_staff=True, applicant=case.applicant.account_id),
+        "bar": time_bars(content.standing, case_clocks(content.standing, now)),
+        "timeline": timeline(
+            content.events, for_staff=True, applicant=case.applicant.account_id, papers=names
+        ),
         "views": content.views,
         "files": content.files,
         "superseded": content.superseded,
-        "material_names": {row.key: material_row(row)["name"] for row in document.materials},
+        "material_names": names,
         "pages": answers_by_page(document.form_pages, case.answers, masked=masked),
         "masked": masked,
         "can_reveal": bool(parts),
         "steps": [
-            {
-                "act": step.act.value,
-                "label": BUTTONS[step.act],
-                "needs_reasons": step.needs_reasons,
-                "article": step.article,
-                "danger": step.act in (Act.REFUSE, Act.DENY),
-                "reasons": reasons if step.act is act else "",
-                "error": str(fault.detail) if fault and step.act is act else "",
-            }
-            for step in _possible(case, parts)
+            act_form(
+                step,
+                situation,
+                typed=typed if step.act is act else None,
+                fault=fault if step.act is act else None,
+            )
+            for step in steps_possible(situation, parts)
         ],
         "own_case": not parts,
         "fault": fault,

@@ -1,15 +1,31 @@
 from django.urls import path
 
-from tongban.cases import delegation_views, emergency_views, receipt_views, staff_views, views
+from tongban.cases import (
+    case_views,
+    delegation_views,
+    emergency_views,
+    receipt_views,
+    staff_views,
+    views,
+)
+from tongban.cases.appointments import views as appointments
 
 app_name = "cases"
 urlpatterns = [
     path("items/<str:code>/apply/", views.apply, name="apply"),
     path("items/<str:code>/apply/<str:page>/", views.apply_page, name="apply-page"),
-    path("cases/<str:number>/", views.case, name="case"),
-    path("cases/<str:number>/files/<uuid:key>/", views.case_file_download, name="file"),
+    path("cases/<str:number>/", case_views.case, name="case"),
+    path("cases/<str:number>/act/", case_views.case_act, name="case-act"),
+    path("cases/<str:number>/supply/", case_views.supply, name="supply"),
+    path("cases/<str:number>/files/<uuid:key>/", case_views.case_file_download, name="file"),
     path("cases/<str:number>/correct/", views.correct, name="correct"),
     path("cases/<str:number>/correct/<str:page>/", views.correct_page, name="correct-page"),
+    path("appointments/", appointments.offices, name="offices"),
+    path("appointments/<str:office>/", appointments.office, name="office"),
+    path("appointments/<str:office>/queue/", appointments.screen, name="queue"),
+    path("me/appointments/", appointments.mine, name="my-appointments"),
+    path("work/counter/", appointments.counters, name="counters"),
+    path("work/counter/<str:office>/", appointments.counter, name="counter"),
     path("me/delegations/", delegation_views.mine, name="delegations"),
     path("me/delegations/<uuid:key>/revoke/", delegation_views.revoke, name="revoke-delegation"),
     path("me/acts/", receipt_views.acts, name="acts"),

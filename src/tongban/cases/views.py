@@ -1,39 +1,33 @@
-"""Pages of the applicant: filling in, handing in, following a case."""
+"""Pages of the applicant: filling in, handing in, correcting."""
 
 from __future__ import annotations
 
 import time
 import uuid
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
-from tongban.base.clocks import utc_now
-from tongban.base.fonts import chinese_font
 from tongban.base.permissions import Permission, opens_to
 from tongban.base.problems import FieldError, InvalidInput, NotFound
-from tongban.cases import storage
 from tongban.cases.forms import CHECK, KEPT_FORM, MATERIALS, Flow, field_rows, flow_of, summary
 from tongban.cases.models import Case, Draft, MaterialFile
 from tongban.cases.permissions import applicant_case
-from tongban.cases.receipt_views import act_rows
 from tongban.cases.rules import State
-from tongban.cases.selectors import case_clock, case_file
 from tongban.cases.services import drafting, submitting
 from tongban.cases.services.principals import principals
-from tongban.cases.wording import answers_by_page, time_bar, timeline, what_next
+from tongban.cases.wording import answers_by_page, what_next
 from tongban.catalogue.guide_schema import FormPage
 from tongban.catalogue.models import ServiceItem
-from tongban.catalogue.selectors import document_of, find_item, guide_in_force
+from tongban.catalogue.selectors import find_item, guide_in_force
 from tongban.catalogue.views import guide_context, material_row
+from tongban.catalogue.wording import said
 from tongban.directory.models import Account
 from tongban.directory.requests import account_of
 from tongban.directory.selectors import person_of
-from tongban.ledger.listing import traces_of
 
 # What was typed into a form whose session had ended waits so long for its owner.
 KEPT_SECONDS = 30 * 60
@@ -181,10 +175,13 @@ def _materials_step(request: HttpRequest, flow: Flow, item: ServiceItem) -> Http
         if action.startswith("remove:"):
             _remove(actor, draft, action.removeprefix("remove:"))
             return redirect(flow.url(MATERIALS))
+        _choose_commitment(request, actor, flow)
         errors = _take_uploads(request, actor, flow)
         if not errors and action != "upload":
             errors = submitting.missing_materials(
-                flow.document, set(draft.files.values_list("material", flat=True))
+                flow.document,
+                set(draft.files.values_list("material", flat=True)),
+                committed=draft.committed,
             )
             if not errors:
                 return redirect(flow.after(MATERIALS))
@@ -202,8 +199,41 @@ def _materials_step(request: HttpRequest, flow: Flow, item: ServiceItem) -> Http
     context = _frame(flow, MATERIALS, item, errors) | {
         "uploads": [row for row in rows if row["how"] == "upload"],
         "others": [row for row in rows if row["how"] != "upload"],
+        "commitment": _commitment_row(flow),
     }
     return render(request, "cases/materials.html", context)
+
+
+def _choose_commitment(request: HttpRequest, actor: Account, flow: Flow) -> None:
+    """Keep the choice of commitment or papers; a correction keeps what the case has."""
+    if flow.document.handling.commitment is None or flow.number:
+        return
+    flow.draft.committed = request.POST.get("committed") == "yes"
+    drafting.choose_commitment(actor, flow.draft.key, committed=flow.draft.committed)
+
+
+def _commitment_row(flow: Flow) -> dict[str, object] | None:
+    commitment = flow.document.handling.commitment
+    if commitment is None or flow.number:
+        return None
+    names = [
+        str(material_row(one)["name"])
+        for one in flow.document.materials
+        if one.key in commitment.replaces
+    ]
+    hint = _("You get the decision at once; it is checked later.")
+    if names:
+        hint = _("Instead of: %(papers)s.") % {"papers": "、".join(names)} + " " + hint
+    return {
+        "id": "field-committed",
+        "name": "committed",
+        "kind": "checkbox",
+        "label": _("I commit myself: %(text)s") % {"text": said(commitment.text)},
+        "hint": hint,
+        "value": flow.draft.committed,
+        "error": "",
+        "required": False,
+    }
 
 
 def _remove(actor: Account, draft: Draft, key: str) -> None:
@@ -245,6 +275,7 @@ def _check_step(request: HttpRequest, flow: Flow, item: ServiceItem) -> HttpResp
         ],
         "files": list(draft.files.order_by("id")),
         "material_names": {row.key: material_row(row)["name"] for row in flow.document.materials},
+        **_promises(flow),
         "materials_url": flow.url(MATERIALS) if MATERIALS in flow.steps else "",
         "faults": [
             {
@@ -256,6 +287,21 @@ def _check_step(request: HttpRequest, flow: Flow, item: ServiceItem) -> HttpResp
         ],
     }
     return render(request, "cases/check.html", context)
+
+
+def _promises(flow: Flow) -> dict[str, object]:
+    """What the applicant promises with sending: papers that follow, a commitment."""
+    handling = flow.document.handling
+    there = set(flow.draft.files.values_list("material", flat=True))
+    follow = set(submitting.papers_to_follow(flow.document, there))
+    commitment = handling.commitment if flow.draft.committed else None
+    return {
+        "to_follow": [
+            material_row(one)["name"] for one in flow.document.materials if one.key in follow
+        ],
+        "to_follow_days": handling.to_follow_days,
+        "commitment_text": said(commitment.text) if commitment else "",
+    }
 
 
 # Correcting
@@ -285,62 +331,3 @@ def correct_page(request: HttpRequest, number: str, page: str) -> HttpResponse:
     if case.state != State.CORRECTION:  # Handed in already, perhaps by a second click.
         return redirect("cases:case", number=case.number)
     return _step(request, _correction(account_of(request), case), page, case.item)
-
-
-# Following
-
-
-@opens_to(Permission.FOLLOW_CASE)
-@require_safe
-def case(request: HttpRequest, number: str) -> HttpResponse:
-    """The page of a case for the applicant, and for who acts for them."""
-    found = applicant_case(account_of(request), number)
-    now = utc_now()
-    content = case_file(found)
-    document = document_of(found.guide)
-    title, text = what_next(found)
-    guide = guide_context(found.guide)
-    context = {
-        "case": found,
-        "sent": request.GET.get("sent") == "1",
-        "next_title": title,
-        "next_text": text,
-        "timeline": timeline(content.events, applicant=found.applicant.account_id),
-        "views": content.views,
-        "bar": time_bar(found, case_clock(found, now), now),
-        "reasons": content.reasons,
-        "needs_correction": found.state == State.CORRECTION,
-        "pages": answers_by_page(document.form_pages, found.answers),
-        "files": content.files,
-        "material_names": {row.key: material_row(row)["name"] for row in document.materials},
-        "result": guide["result"],
-        "remedies": guide["remedies"],
-        "acts": act_rows(traces_of([found.ledger_ref]).rows, {found.organ.code: found.organ.name}),
-        "pdf": chinese_font() is not None,
-    }
-    return render(request, "cases/case.html", context)
-
-
-def send_file(case: Case, key: uuid.UUID) -> FileResponse:
-    """A file of a case as a download; never shown inside our pages, so that it can't act there."""
-    file = case.files.filter(key=key).first()
-    if file is None:
-        raise Http404
-    try:
-        stream = storage.open_file(file.sha256)
-    except FileNotFoundError:
-        raise NotFound(
-            code="file_missing",
-            title=_("The file is not in the store"),
-            detail=_("It is listed, but its content is missing. Please report this."),
-        ) from None
-    answer = FileResponse(stream, content_type=file.media_type)
-    answer["Content-Disposition"] = content_disposition_header(True, file.name)
-    answer["Content-Security-Policy"] = "sandbox; default-src 'none'; frame-ancestors 'none'"
-    return answer
-
-
-@opens_to(Permission.FOLLOW_CASE)
-@require_safe
-def case_file_download(request: HttpRequest, number: str, key: uuid.UUID) -> FileResponse:
-    return send_file(applicant_case(account_of(request), number), key)

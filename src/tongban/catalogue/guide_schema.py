@@ -175,6 +175,41 @@ class Result(Strict):
     kind: Literal["certificate", "document", "approval", "record", "none"]
 
 
+class Commitment(Strict):
+    """告知承诺: what the applicant is told and vouches for, and which papers that replaces."""
+
+    text: Text
+    replaces: tuple[Key, ...] = ()
+
+
+class ExcludedWait(Strict):
+    """A wait outside art. 45 of the Licensing Law that another law leaves out of the count."""
+
+    kind: Literal["site_inspection", "technical_review", "publicity", "other_organ"]
+    basis: str = Field(min_length=6)
+
+
+class Handling(Strict):
+    """Where the item's own rules differ from the Licensing Law's ordinary way (art. 42, 45).
+
+    `extension`: how far the head may extend, with its basis; none: as art. 42 says. A value of 0
+    on the spot means never. `to_follow_days`: working days for papers that may follow.
+    """
+
+    joint: bool = False
+    extension: Limit | None = None
+    extension_basis: str | None = None
+    commitment: Commitment | None = None
+    excluded_waits: tuple[ExcludedWait, ...] = ()
+    to_follow_days: int = Field(default=5, ge=1, le=60)
+
+    @model_validator(mode="after")
+    def _another_extension_has_a_basis(self) -> Self:
+        if (self.extension is None) != (self.extension_basis is None):
+            raise ValueError("an extension of its own needs its legal basis, and nothing else does")
+        return self
+
+
 class GuideDocument(Strict):
     """One complete guide; see `data/guides/README.md` for how to write one."""
 
@@ -237,6 +272,7 @@ class GuideDocument(Strict):
     remedies: Text
     faq: tuple[Question, ...] = Field(min_length=1)
     form_pages: tuple[FormPage, ...] = Field(min_length=1)
+    handling: Handling = Handling()
 
     @model_validator(mode="after")
     def _keys_are_unique(self) -> Self:
@@ -249,6 +285,15 @@ class GuideDocument(Strict):
             twice = sorted({key for key in keys if keys.count(key) > 1})
             if twice:
                 raise ValueError(f"{what} key twice: {', '.join(twice)}")
+        return self
+
+    @model_validator(mode="after")
+    def _a_commitment_replaces_papers_of_the_guide(self) -> Self:
+        asked = {material.key for material in self.materials}
+        commitment = self.handling.commitment
+        unknown = sorted(set(commitment.replaces) - asked) if commitment else []
+        if unknown:
+            raise ValueError(f"the commitment replaces what is not asked for: {', '.join(unknown)}")
         return self
 
     @model_validator(mode="after")

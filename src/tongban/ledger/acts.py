@@ -13,7 +13,27 @@ CASE_ACCEPTED: Final = "case.accepted"
 CASE_REFUSED: Final = "case.refused"
 CASE_DECIDED: Final = "case.decided"
 CASE_DUE_RECOMPUTED: Final = "case.due_recomputed"
+APPOINTMENT_BOOKED: Final = "appointment.booked"
+APPOINTMENT_CHANGED: Final = "appointment.changed"
+APPOINTMENT_CANCELLED: Final = "appointment.cancelled"
+APPOINTMENT_CHECKED_IN: Final = "appointment.checked_in"
+APPOINTMENT_MISSED: Final = "appointment.missed"
 CASE_VIEWED: Final = "case.viewed"
+CASE_ACCEPTED_BY_SILENCE: Final = "case.accepted_by_silence"
+CASE_SUPPLIED: Final = "case.supplied"
+CASE_EXTENDED: Final = "case.extended"
+CASE_PAUSED: Final = "case.special_procedure_begun"
+CASE_RESUMED: Final = "case.special_procedure_ended"
+CASE_WAIT_BEGUN: Final = "case.wait_begun"
+CASE_WAIT_ENDED: Final = "case.wait_ended"
+CASE_DELIVERED: Final = "case.delivered"
+CASE_WITHDRAWN: Final = "case.withdrawn"
+CASE_LAPSED: Final = "case.lapsed"
+CASE_TERMINATED: Final = "case.terminated"
+CASE_REVOKED: Final = "case.revoked"
+COMMITMENT_RETRACTED: Final = "case.commitment_retracted"
+COMMITMENT_CONFIRMED: Final = "case.commitment_confirmed"
+COMMITMENT_REPAIR_ORDERED: Final = "case.commitment_repair_ordered"
 IDENTITY_VERIFIED: Final = "directory.identity_verified"
 DELEGATION_GRANTED: Final = "directory.delegation_granted"
 DELEGATION_REVOKED: Final = "directory.delegation_revoked"
@@ -54,7 +74,27 @@ ACTS: Final = {
     CASE_REFUSED: _("application not accepted"),
     CASE_DECIDED: _("case decided"),
     CASE_DUE_RECOMPUTED: _("deadline recomputed"),
+    APPOINTMENT_BOOKED: _("appointment booked"),
+    APPOINTMENT_CHANGED: _("appointment moved"),
+    APPOINTMENT_CANCELLED: _("appointment cancelled"),
+    APPOINTMENT_CHECKED_IN: _("checked in for an appointment"),
+    APPOINTMENT_MISSED: _("appointment missed"),
     CASE_VIEWED: _("case opened by staff"),
+    CASE_ACCEPTED_BY_SILENCE: _("accepted, since no answer came in time"),
+    CASE_SUPPLIED: _("missing papers handed in"),
+    CASE_EXTENDED: _("time limit extended"),
+    CASE_PAUSED: _("special procedure begun, the clock stands"),
+    CASE_RESUMED: _("special procedure ended"),
+    CASE_WAIT_BEGUN: _("wait begun that counts as time"),
+    CASE_WAIT_ENDED: _("wait ended that counts as time"),
+    CASE_DELIVERED: _("decision delivered"),
+    CASE_WITHDRAWN: _("application withdrawn"),
+    CASE_LAPSED: _("application lapsed, since the applicant did not answer"),
+    CASE_TERMINATED: _("case ended without a decision"),
+    CASE_REVOKED: _("approval revoked"),
+    COMMITMENT_RETRACTED: _("commitment taken back"),
+    COMMITMENT_CONFIRMED: _("commitment checked and found kept"),
+    COMMITMENT_REPAIR_ORDERED: _("repair of a broken commitment ordered"),
     IDENTITY_VERIFIED: _("identity verified"),
     DELEGATION_GRANTED: _("delegation granted"),
     DELEGATION_REVOKED: _("delegation taken back"),

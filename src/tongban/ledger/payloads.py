@@ -51,8 +51,15 @@ _HANDED_IN: Final = {
 _STEP: Final = {
     "number": NUMBER,
     "act": _text("the step, as in the table of acts"),
-    "by": BY,
+    "by": _text("account of who did it; empty for the system"),
     "reasons": _text("reasons, as they were given"),
+    "said": Part(dict, "days, grounds and limits that the step fixes"),
+}
+_APPOINTMENT: Final = {
+    "code": _text("code of the booking"),
+    "office": _text("address of the office"),
+    "begins_at": _text("when, ISO 8601"),
+    "by": _text("account of who did it; empty for the system"),
 }
 _SYSTEM_READS: Final = {
     "account": ACCOUNT,
@@ -61,17 +68,47 @@ _SYSTEM_READS: Final = {
 }
 
 PAYLOADS: Final[Mapping[str, Schema]] = {
-    acts.CASE_SUBMITTED: _HANDED_IN,
-    acts.CASE_CORRECTED: _HANDED_IN,
+    acts.CASE_SUBMITTED: {
+        **_HANDED_IN,
+        "to_follow": _maybe(Part(list, "papers that the applicant promised to hand in later")),
+        "commitment": _maybe(_text("the commitment, as it was shown")),
+    },
+    acts.CASE_CORRECTED: _HANDED_IN | _STEP,
     acts.CASE_CORRECTION_REQUESTED: _STEP,
     acts.CASE_ACCEPTED: _STEP,
     acts.CASE_REFUSED: _STEP,
     acts.CASE_DECIDED: _STEP,
-    acts.CASE_DUE_RECOMPUTED: {
-        "number": NUMBER,
-        "due_on": _text("new last day, ISO 8601"),
-        "provisional": Part(bool, "whether the calendar of that year is still unknown"),
-    },
+    **dict.fromkeys(
+        (
+            acts.CASE_DUE_RECOMPUTED,
+            acts.CASE_ACCEPTED_BY_SILENCE,
+            acts.CASE_EXTENDED,
+            acts.CASE_PAUSED,
+            acts.CASE_RESUMED,
+            acts.CASE_WAIT_BEGUN,
+            acts.CASE_WAIT_ENDED,
+            acts.CASE_DELIVERED,
+            acts.CASE_WITHDRAWN,
+            acts.CASE_LAPSED,
+            acts.CASE_TERMINATED,
+            acts.CASE_REVOKED,
+            acts.COMMITMENT_RETRACTED,
+            acts.COMMITMENT_CONFIRMED,
+            acts.COMMITMENT_REPAIR_ORDERED,
+        ),
+        _STEP,
+    ),
+    acts.CASE_SUPPLIED: {**_STEP, "files": Part(list, "material, name and SHA-256 of each file")},
+    **dict.fromkeys(
+        (
+            acts.APPOINTMENT_BOOKED,
+            acts.APPOINTMENT_CHANGED,
+            acts.APPOINTMENT_CANCELLED,
+            acts.APPOINTMENT_CHECKED_IN,
+            acts.APPOINTMENT_MISSED,
+        ),
+        _APPOINTMENT,
+    ),
     acts.CASE_VIEWED: {"number": NUMBER, "by": BY},
     acts.DATA_REVEALED: {"number": NUMBER, "by": BY, "reason": REASON},
     acts.EMERGENCY_ASKED: {"number": NUMBER, "by": BY, "reason": REASON},

@@ -211,12 +211,13 @@ def load_guides_command(folder: Path, sample: bool, as_json: bool) -> None:
 def load_calendar_command(file: Path, source: str, as_json: bool) -> None:
     """Load a year's holiday notice and count provisional deadlines anew."""
     set_up(migrate=True)
-    from tongban.cases.services.handling import recompute_provisional_deadlines
+    from tongban.base.clocks import local_date, utc_now
+    from tongban.cases.services.clockwork import recompute_deadlines
     from tongban.directory.services.calendar import load_calendar
     from tongban.web.reporting import print_report
 
     report = load_calendar(file, source=source)
-    moved = 0 if report.problems else recompute_provisional_deadlines()
+    moved = 0 if report.problems else recompute_deadlines(since=local_date(utc_now()))
     print_report(report, as_json=as_json)
     click.echo(f"{moved} deadlines counted anew", err=True)
     if report.problems:
@@ -274,6 +275,31 @@ def retention(apply_it: bool, as_json: bool) -> None:
     from tongban.web.reporting import retention_command
 
     retention_command(apply_it=apply_it, as_json=as_json, progress=shown_progress())
+
+
+@cli.group()
+def cases() -> None:
+    """What time does to cases, and whether their columns are what their events add up to."""
+
+
+@cases.command("due")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def cases_due(as_json: bool) -> None:
+    """Accept what nobody answered in time, let lapse what was not handed in; `serve` does it, too."""
+    set_up()
+    from tongban.web.case_commands import due_command
+
+    due_command(as_json=as_json)
+
+
+@cases.command("check")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def cases_check(as_json: bool) -> None:
+    """Replay the events of every case; name those whose columns differ. Exit 1 when there are."""
+    set_up()
+    from tongban.web.case_commands import check_command
+
+    check_command(as_json=as_json, progress=shown_progress())
 
 
 @cli.group()

@@ -30,6 +30,7 @@ class StaffPage:
 # In the order in which they are needed through the day.
 STAFF_PAGES = (
     ("cases:work", Permission.READ_CASE, gettext_lazy("Cases")),
+    ("cases:counters", Permission.RUN_COUNTER, gettext_lazy("Counters")),
     ("directory:people", Permission.SERVE_PEOPLE, gettext_lazy("People at the counter")),
     ("directory:corrections", Permission.ANSWER_CORRECTION, gettext_lazy("Corrections")),
     ("cases:emergency", Permission.ASK_EMERGENCY, gettext_lazy("Emergency access")),

@@ -43,6 +43,7 @@ from tongban.directory.services.regions import PACKAGED, load_divisions
 from tongban.ledger import acts
 from tongban.ledger.services import record
 from tongban.ledger.traces import leaves_trace
+from tongban.web.demonstration_cases import load_cases, load_office
 
 PASSWORD = "tongban-demo"  # noqa: S105 - shown on the sign-in page, refused in production
 REGION = "511602000000"
@@ -129,6 +130,8 @@ def load_demonstration(
         reports["sample items"] = load_items(SAMPLE_ITEMS, source="sample")
     reports["guides"] = publish_guides(packaged_guides(), is_sample=True)
     reports["people"] = _load_people()
+    for name, made in (("office", load_office()), ("cases", load_cases())):
+        reports[name] = LoadReport(read=made, created=made)
     if any(report.created or report.updated for report in reports.values()):
         progress(0, "search index")
         rebuild()

@@ -54,6 +54,7 @@ class Environment:
     proxies: int = 0
     client_rate: int = 50
     ledger_policy: Path | None = None
+    correction_days: int = 0
 
     @property
     def production(self) -> bool:
@@ -98,6 +99,11 @@ def read_environment() -> Environment:
         raise EnvironmentProblem(
             f"TONGBAN_CLIENT_RATE is {rate!r}; it must be a number, 0 for none"
         )
+    correction = os.environ.get("TONGBAN_CORRECTION_DAYS", "0")
+    if not correction.isdigit() or int(correction) > 365:
+        raise EnvironmentProblem(
+            f"TONGBAN_CORRECTION_DAYS is {correction!r}; it must be 0 for none, or 1 to 365"
+        )
     keys = os.environ.get("TONGBAN_KEYS", "")
     policy = os.environ.get("TONGBAN_LEDGER_POLICY", "")
     proxies = os.environ.get("TONGBAN_PROXIES", "0")
@@ -122,6 +128,7 @@ def read_environment() -> Environment:
         proxies=int(proxies),
         client_rate=int(rate),
         ledger_policy=Path(policy).absolute() if policy else home / "witnesses.policy",
+        correction_days=int(correction),
     )
 
 

@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy
 
 from tongban.base.clocks import utc_now
 from tongban.base.problems import Conflict
-from tongban.cases.models import Case, Draft, MaterialFile
+from tongban.cases.appointments.selectors import my_bookings
+from tongban.cases.models import LOOKS, Booking, Case, Draft, MaterialFile
 from tongban.cases.permissions import cases_of_applicant
-from tongban.cases.selectors import LOOKS
+from tongban.cases.rules import OPEN_STATES
 from tongban.cases.services.drafting import forget_files
 from tongban.cases.wording import answer_label
 from tongban.catalogue.models import Guide
@@ -195,6 +196,15 @@ def everything_about(account: Account, at: datetime, *, readable: bool = False) 
             _draft(draft, account, readable)
             for draft in drafts.select_related("item", "guide", "principal", "enterprise")
         ],
+        "appointments": [
+            {
+                "office": one.office.name,
+                "item": one.service.item.name,
+                "begins_at": _moment(one.begins_at),
+                "state": one.get_state_display(),
+            }
+            for one in my_bookings(account)
+        ],
         "delegations_given": [_delegation(one) for one in given],
         "delegations_held": [_delegation(one) for one in held],
         "upstream_identities": [
@@ -253,9 +263,7 @@ def close_account(account: Account, *, at: datetime | None = None) -> None:
     go; cases stay with the person. Raises Conflict while a case is open or a post is held.
     """
     moment = at or utc_now()
-    open_cases = Case.objects.filter(
-        applicant__account=account, state__in=["submitted", "correction", "accepted"]
-    )
+    open_cases = Case.objects.filter(applicant__account=account, state__in=sorted(OPEN_STATES))
     if open_cases.exists():
         raise Conflict(
             code="open_cases",
@@ -289,6 +297,8 @@ def _delete_what_no_law_keeps(account: Account, at: datetime) -> None:
         withdraw_consent(account, consent.system.client_id, at=at)
     account.system_sign_ins.all().delete()
     if person:
+        coming = Booking.objects.filter(person=person, state=Booking.State.BOOKED)
+        coming.update(state=Booking.State.CANCELLED)
         Delegation.objects.filter(agent=person, revoked_at=None).update(revoked_at=at)
         Delegation.objects.filter(person=person, revoked_at=None).update(revoked_at=at)
         person.account, person.phone, person.address = None, "", ""

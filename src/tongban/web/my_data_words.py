@@ -10,9 +10,9 @@ from allauth.mfa.models import Authenticator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tongban.cases.labels import ACT_TITLES
 from tongban.cases.services.handling import VIEWED
 from tongban.cases.services.reading import EMERGENCY, REVEALED
-from tongban.cases.wording import ACT_TITLES
 from tongban.directory.models import CorrectionRequest, Delegation, Post
 from tongban.directory.openid import SCOPES
 from tongban.directory.security_log import KINDS
@@ -26,6 +26,9 @@ LABELS: Final[Mapping[str, Any]] = {
     "person": gettext_lazy("Person"),
     "cases": gettext_lazy("Cases"),
     "drafts": gettext_lazy("Forms not sent yet"),
+    "appointments": gettext_lazy("Appointments"),
+    "office": gettext_lazy("Office"),
+    "begins_at": gettext_lazy("Begins at"),
     "delegations_given": gettext_lazy("Who may act for me"),
     "delegations_held": gettext_lazy("For whom I may act"),
     "upstream_identities": gettext_lazy("National identities"),
@@ -140,5 +143,5 @@ def shown(value: Any, key: str) -> str:
     if key in DAYS:
         return day_words(date.fromisoformat(value))
     if key == "act" and value in ACT_TITLES:
-        return ACT_TITLES[value]()
+        return str(ACT_TITLES[value])
     return str(VALUES.get(key, {}).get(value, value))

@@ -135,6 +135,13 @@ RULES: Final = (
         "个人信息保护法 art. 19: uploads that came to nothing; two days for those under way",
     ),
     Rule(
+        "appointments",
+        "appointments that are past, with their tickets",
+        180,
+        "cases.Booking.begins_at",
+        "个人信息保护法 art. 19; house rule: as long as missed ones count (90 + 30 days)",
+    ),
+    Rule(
         "delegations",
         "delegations that ended",
         5 * 366,

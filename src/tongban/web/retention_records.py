@@ -17,7 +17,8 @@ from django.db.models.functions import Cast, Coalesce, Concat, TruncDate
 from oauth2_provider.models import AccessToken, DeviceGrant, Grant, IDToken, RefreshToken
 
 from tongban.base.clocks import LOCAL, local_date
-from tongban.cases.models import Case, Draft, EmergencyAccess, MaterialFile
+from tongban.cases.models import Booking, Case, Draft, EmergencyAccess, MaterialFile
+from tongban.cases.rules import DECIDED_STATES, ENDED_UNDECIDED
 from tongban.cases.services.drafting import forget_files
 from tongban.directory.models import (
     Account,
@@ -158,9 +159,11 @@ def _ended_delegations(day: date) -> Found:
 
 
 def _closed_cases(day: date) -> Found:
-    closed = [Case.State.APPROVED, Case.State.DENIED, Case.State.REFUSED]
-    cases = Case.objects.annotate(closed=Coalesce("decided_at", "submitted_at"))
-    return cases.filter(state__in=closed, closed__lt=beginning(day))
+    closed = DECIDED_STATES | ENDED_UNDECIDED
+    cases = Case.objects.annotate(
+        closed=Coalesce("revoked_at", "decided_at", "closed_at", "submitted_at")
+    )
+    return cases.filter(state__in=sorted(closed), closed__lt=beginning(day))
 
 
 def _answered(day: date) -> Found:
@@ -210,6 +213,7 @@ RECORDS: Final[Mapping[str, Collection[Records]]] = {
     "corrections": [Rows(_answered, "answered_at")],
     "outbox": [Outbox()],
     "unused-files": [UnusedFiles()],
+    "appointments": [_before(Booking, "begins_at")],
     "delegations": [Rows(_ended_delegations, "ended")],
     "emergencies": [_before(EmergencyAccess, "asked_at")],
     "cases": [Rows(_closed_cases, "closed")],

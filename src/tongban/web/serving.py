@@ -1,4 +1,4 @@
-"""`tongban serve`: the web server, static files, and the ledger's integrator beside it."""
+"""`tongban serve`: web server and static files; beside it the ledger's integrator and what is due."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from tongban.ledger.policies import PolicyError
 from tongban.ledger.publishing import RolledBack
 from tongban.ledger.tallying import tally
 from tongban.ledger.witnessing import ask_witnesses
+from tongban.web.case_commands import DUE_SECONDS, run_due_and_say
 from tongban.web.demonstration import demonstration_accounts
 
 log = logging.getLogger(__name__)
@@ -149,12 +150,18 @@ def _say_what_stops_the_ledger() -> None:
 
 
 def integrate_until_orphaned(parent: int) -> None:
-    """Number entries and count acts in a loop; ends when the serving process is gone."""
+    """Number entries and count acts in a loop, and do what is due in cases once a minute.
+
+    Ends when the serving process is gone.
+    """
     asker = threading.Thread(target=_keep_asking_witnesses, args=(parent,), daemon=True)
     asker.start()
-    tallied = time.monotonic()
+    tallied, looked = time.monotonic(), -DUE_SECONDS
     while os.getppid() == parent:
         done = 0
+        if time.monotonic() - looked > DUE_SECONDS:
+            looked = time.monotonic()
+            run_due_and_say()
         try:
             done = integrate()
             if not done or time.monotonic() - tallied > TALLY_SECONDS:

@@ -21,7 +21,7 @@ from tongban.cases.models import Draft, MaterialFile
 from tongban.cases.permissions import applicant_case, cases_of_applicant
 from tongban.cases.rules import State
 from tongban.cases.services.principals import Principal, acting_person, check_level, chosen
-from tongban.catalogue.guide_schema import FormPage, Material
+from tongban.catalogue.guide_schema import FormPage, GuideDocument, Material
 from tongban.catalogue.models import ServiceItem
 from tongban.catalogue.selectors import document_of
 from tongban.directory.models import Account
@@ -136,6 +136,7 @@ def start_correction(actor: Account, number: str, *, at: datetime | None = None)
             "guide": case.guide,
             "key": uuid.uuid4(),
             "answers": case.answers,
+            "committed": case.committed,
             "updated_at": at or utc_now(),
         },
     )
@@ -228,6 +229,41 @@ def _check_size(upload: UploadedFile[Any], material: Material) -> None:
         )
 
 
+def material_of(document: GuideDocument, key: str) -> Material:
+    """What the guide asks to be uploaded. Raises InvalidInput for what it does not ask for."""
+    material = next((one for one in document.materials if one.key == key), None)
+    if material is None or material.how != "upload":
+        raise _refuse(key, "no_such_material", _("The guide does not ask for this file."))
+    return material
+
+
+def checked_upload(upload: UploadedFile[Any], material: Material) -> tuple[str, str]:
+    """The safe name and the real type of a file. Raises InvalidInput for what can't be taken."""
+    _check_size(upload, material)
+    media_type = _media_type(upload, material)
+    return _file_name(upload.name or "", media_type), media_type
+
+
+@leaves_no_trace("a draft is the applicant's own until it is handed in")
+@transaction.atomic
+def choose_commitment(
+    actor: Account, key: uuid.UUID, *, committed: bool, at: datetime | None = None
+) -> None:
+    """Choose to be handled on a commitment (告知承诺), or in the ordinary way.
+
+    Raises Conflict when the item offers none.
+    """
+    draft = _own_draft(actor, key)
+    if committed and document_of(draft.guide).handling.commitment is None:
+        raise Conflict(
+            code="no_commitment",
+            title=_("This item can't be handled on a commitment"),
+            fix=_("Hand in the papers that the guide asks for."),
+        )
+    draft.committed, draft.updated_at = committed, at or utc_now()
+    draft.save(update_fields=["committed", "updated_at"])
+
+
 @leaves_no_trace("a draft is the applicant's own until it is handed in")
 def attach_file(
     actor: Account,
@@ -240,13 +276,7 @@ def attach_file(
     """Keep a file for a material of a draft. Raises InvalidInput for what can't be taken."""
     with transaction.atomic():
         draft = _own_draft(actor, key)
-    material = next(
-        (one for one in document_of(draft.guide).materials if one.key == material_key), None
-    )
-    if material is None or material.how != "upload":
-        raise _refuse(material_key, "no_such_material", _("The guide does not ask for this file."))
-    _check_size(upload, material)
-    media_type = _media_type(upload, material)
+    name, media_type = checked_upload(upload, material_of(document_of(draft.guide), material_key))
     # The file lies on disk before the transaction begins: uploads don't hold the write lock.
     digest, size = storage.keep(upload.chunks())
     with transaction.atomic():
@@ -268,7 +298,7 @@ def attach_file(
             draft=draft,
             key=uuid.uuid4(),
             material=material_key,
-            name=_file_name(upload.name or "", media_type),
+            name=name,
             media_type=media_type,
             size=size,
             sha256=digest,

@@ -1,87 +1,117 @@
-"""What the organ does with a case: acceptance, correction, refusal, decision."""
+"""What the organ does with a case, one function an act; the table in `rules` says when it can."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
 
+from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
 from tongban.base.clocks import LOCAL, local_date, utc_now
 from tongban.base.permissions import Permission
-from tongban.base.problems import NotPermitted
-from tongban.cases.models import Case
+from tongban.base.worktime import deadline_in_working_days
+from tongban.cases.models import LOOKS, Case
 from tongban.cases.permissions import staff_case
-from tongban.cases.rules import Act, deadline
-from tongban.cases.services.writing import checked_reasons, event_of, possible
+from tongban.cases.rules import (
+    ACCEPTANCES,
+    DECISIONS,
+    EXTENSION_WORKING_DAYS,
+    JOINT_EXTENSION_WORKING_DAYS,
+    STAFF_ACTS,
+    Act,
+    Ground,
+    Limit,
+    Standing,
+    Terms,
+    remedies,
+)
+from tongban.cases.services.writing import LEDGER_ACTS, carry_out, event_of, trace
+from tongban.catalogue.guide_schema import GuideDocument
+from tongban.catalogue.selectors import document_of
 from tongban.directory.models import Account
 from tongban.directory.selectors import duties_of, working_calendar
 from tongban.ledger import acts
-from tongban.ledger.services import record
 from tongban.ledger.traces import leaves_trace
 
-VIEWED = "viewed"
-LEDGER_ACTS = {
-    Act.REQUEST_CORRECTION: acts.CASE_CORRECTION_REQUESTED,
-    Act.ACCEPT: acts.CASE_ACCEPTED,
-    Act.REFUSE: acts.CASE_REFUSED,
-    Act.APPROVE: acts.CASE_DECIDED,
-    Act.DENY: acts.CASE_DECIDED,
-}
+VIEWED = LOOKS[0]
+# Acts against which the applicant may turn: they are told how, and until when (art. 38(2)).
+CONTESTABLE = DECISIONS | {Act.REFUSE, Act.TERMINATE, Act.REVOKE}
 
 
-@leaves_trace(
-    acts.CASE_ACCEPTED, acts.CASE_CORRECTION_REQUESTED, acts.CASE_REFUSED, acts.CASE_DECIDED
-)
+def terms_of(document: GuideDocument) -> Terms:
+    """The limits under which an item is handled: the guide's, and where it is silent the law's."""
+    own, handling = document.statutory_limit, document.handling
+    extension = Limit(
+        JOINT_EXTENSION_WORKING_DAYS if handling.joint else EXTENSION_WORKING_DAYS, "working_day"
+    )
+    if handling.extension is not None:
+        extension = Limit(handling.extension.value, handling.extension.unit)
+    elif own.unit == "on_the_spot":
+        extension = Limit(0, "on_the_spot")
+    return Terms(
+        legal=Limit(own.value, own.unit),
+        promise=Limit(document.promised_limit.value, document.promised_limit.unit),
+        extension=extension,
+        excluded={wait.kind: wait.basis for wait in handling.excluded_waits},
+        to_follow_days=handling.to_follow_days,
+    )
+
+
+def acceptance_data(case: Case, standing: Standing, at: datetime) -> dict[str, Any]:
+    """What an acceptance fixes: the limits, and until when missing papers are handed in."""
+    terms = terms_of(document_of(case.guide))
+    data: dict[str, Any] = {"terms": terms.as_data()}
+    if standing.missing:
+        last = deadline_in_working_days(local_date(at), terms.to_follow_days, working_calendar())
+        data |= {"missing": sorted(standing.missing), "until": last.on.isoformat()}
+    return data
+
+
+def _data(case: Case, act: Act, standing: Standing, at: datetime) -> dict[str, Any]:
+    if act in ACCEPTANCES:
+        return acceptance_data(case, standing, at)
+    if act in CONTESTABLE:
+        found = remedies(local_date(at), working_calendar())
+        return {
+            "review_until": found.review_until.on.isoformat(),
+            "suit_until": found.suit_until.on.isoformat(),
+        }
+    if act is Act.REQUEST_CORRECTION and settings.ENVIRONMENT.correction_days:
+        days = settings.ENVIRONMENT.correction_days
+        last = deadline_in_working_days(local_date(at), days, working_calendar())
+        return {"until": last.on.isoformat()}
+    return {}
+
+
+@leaves_trace(*sorted({LEDGER_ACTS[act] for act in STAFF_ACTS}))
 @transaction.atomic
 def handle(
-    actor: Account, number: str, act: Act, *, reasons: str = "", at: datetime | None = None
+    actor: Account,
+    number: str,
+    act: Act,
+    typed: Mapping[str, str] | None = None,
+    *,
+    at: datetime | None = None,
 ) -> Case:
-    """Take one step of an organ on a case, with reasons where the law wants them.
+    """Take one step of an organ on a case; `typed` says what the row of the table asks for.
 
-    Acceptance starts the clock of the promised limit. Raises NotFound for a case of another
-    organ, NotPermitted for another post's act or a decision by who accepted, Conflict when the
-    case is not in the state for it, InvalidInput for missing reasons.
+    Raises NotFound for a case of another organ, NotPermitted for another post's act or a decision
+    by who accepted, Conflict when the case is not in the state for it, InvalidInput for what is
+    missing.
     """
     moment = at or utc_now()
     case, parts = staff_case(actor, number, lock=True)
-    step = possible(case, parts, act)
-    if act in (Act.APPROVE, Act.DENY):
-        _check_second_pair_of_eyes(case, actor)
-    reasons = checked_reasons(step, reasons)
-    case.state = step.end
-    if act is Act.ACCEPT:
-        case.accepted_at = moment
-        _set_due(case)
-    elif act in (Act.APPROVE, Act.DENY):
-        case.decided_at = moment
-        case.due_provisional = False
-    event_of(case, act, actor=actor, at=moment, text=reasons, data=_data(case, act), by_organ=True)
-    case.save(
-        update_fields=[
-            "state",
-            "accepted_at",
-            "decided_at",
-            "due_on",
-            "due_provisional",
-            "events_count",
-        ]
+    return carry_out(
+        case,
+        act,
+        parts,
+        actor=actor,
+        at=moment,
+        typed=typed,
+        data=lambda standing: _data(case, act, standing, moment),
     )
-    _trace(
-        case, LEDGER_ACTS[act], moment, {"act": act.value, "by": actor.username, "reasons": reasons}
-    )
-    return case
-
-
-def _check_second_pair_of_eyes(case: Case, actor: Account) -> None:
-    """Who accepted an application does not decide it (审查与决定相分离; house rule)."""
-    if case.events.filter(act=Act.ACCEPT, actor=actor).exists():
-        raise NotPermitted(
-            code="accepted_it_yourself",
-            title=_("You accepted this application yourself"),
-            detail=_("Somebody else decides, so that two people have looked."),
-            fix=_("Ask a colleague with the post of a reviewer."),
-        )
 
 
 def accept(actor: Account, number: str, *, at: datetime | None = None) -> Case:
@@ -89,52 +119,120 @@ def accept(actor: Account, number: str, *, at: datetime | None = None) -> Case:
     return handle(actor, number, Act.ACCEPT, at=at)
 
 
+def accept_tolerantly(actor: Account, number: str, *, at: datetime | None = None) -> Case:
+    """Accept although secondary papers are missing that the applicant promised (容缺受理)."""
+    return handle(actor, number, Act.ACCEPT_TOLERANTLY, at=at)
+
+
 def request_correction(
     actor: Account, number: str, *, reasons: str, at: datetime | None = None
 ) -> Case:
     """Tell the applicant once everything that must be corrected (补正, art. 32(4))."""
-    return handle(actor, number, Act.REQUEST_CORRECTION, reasons=reasons, at=at)
+    return handle(actor, number, Act.REQUEST_CORRECTION, {"reasons": reasons}, at=at)
 
 
-def refuse(actor: Account, number: str, *, reasons: str, at: datetime | None = None) -> Case:
-    """Refuse to accept (不予受理, art. 32(1)-(2)): no licence is needed, or another organ's power."""
-    return handle(actor, number, Act.REFUSE, reasons=reasons, at=at)
+def refuse(
+    actor: Account,
+    number: str,
+    *,
+    ground: Ground,
+    reasons: str,
+    competent: str = "",
+    at: datetime | None = None,
+) -> Case:
+    """Refuse to accept (不予受理, art. 32(1)-(2)): no licence is needed, or another organ's power.
+
+    `competent` names that organ.
+    """
+    typed = {"ground": ground.value, "reasons": reasons, "competent": competent}
+    return handle(actor, number, Act.REFUSE, typed, at=at)
+
+
+def extend(
+    actor: Account, number: str, *, days: int, reasons: str, at: datetime | None = None
+) -> Case:
+    """Extend the legal limit once, before its end (延期, art. 42): by a head, with reasons."""
+    return handle(actor, number, Act.EXTEND, {"days": str(days), "reasons": reasons}, at=at)
+
+
+def start_special(
+    actor: Account, number: str, *, kind: str, until: date, reasons: str, at: datetime | None = None
+) -> Case:
+    """Begin a special procedure (特别程序, art. 45): the clock stands; `until` and why are told."""
+    typed = {"kind": kind, "until": until.isoformat(), "reasons": reasons}
+    return handle(actor, number, Act.START_SPECIAL, typed, at=at)
+
+
+def end_special(
+    actor: Account, number: str, *, kind: str, reasons: str, at: datetime | None = None
+) -> Case:
+    """End a special procedure with its result; the clock goes on when it was the last."""
+    return handle(actor, number, Act.END_SPECIAL, {"running": kind, "reasons": reasons}, at=at)
+
+
+def start_wait(
+    actor: Account,
+    number: str,
+    *,
+    kind: str,
+    until: date,
+    reasons: str,
+    officers: str = "",
+    at: datetime | None = None,
+) -> Case:
+    """Begin a wait that art. 45 does not name: it is shown, and it counts as time."""
+    typed = {"kind": kind, "until": until.isoformat(), "reasons": reasons, "officers": officers}
+    return handle(actor, number, Act.START_WAIT, typed, at=at)
+
+
+def end_wait(
+    actor: Account, number: str, *, kind: str, reasons: str, at: datetime | None = None
+) -> Case:
+    """End a wait that counted."""
+    return handle(actor, number, Act.END_WAIT, {"running": kind, "reasons": reasons}, at=at)
 
 
 def decide(
     actor: Account, number: str, *, approve: bool, reasons: str, at: datetime | None = None
 ) -> Case:
     """Decide an accepted case with reasons (准予/不予许可, art. 38)."""
-    return handle(actor, number, Act.APPROVE if approve else Act.DENY, reasons=reasons, at=at)
+    act = Act.APPROVE if approve else Act.DENY
+    return handle(actor, number, act, {"reasons": reasons}, at=at)
 
 
-def _set_due(case: Case) -> None:
-    assert case.accepted_at is not None
-    due = deadline(
-        case.guide.promised_value,
-        case.guide.promised_unit,
-        local_date(case.accepted_at),
-        working_calendar(),
-    )
-    case.due_on, case.due_provisional = due.on, due.provisional
+def deliver(actor: Account, number: str, *, how: str, at: datetime | None = None) -> Case:
+    """Hand the decision or the licence out (送达, art. 44: within ten days of the decision)."""
+    return handle(actor, number, Act.DELIVER, {"how": how}, at=at)
 
 
-def _data(case: Case, act: Act) -> dict[str, object]:
-    if act is not Act.ACCEPT or case.due_on is None:
-        return {}
-    return {"due_on": case.due_on.isoformat(), "provisional": case.due_provisional}
+def terminate(
+    actor: Account, number: str, *, ground: Ground, reasons: str, at: datetime | None = None
+) -> Case:
+    """End a case that has lost its object (终止办理, after art. 70)."""
+    typed = {"ground": ground.value, "reasons": reasons}
+    return handle(actor, number, Act.TERMINATE, typed, at=at)
 
 
-def _trace(case: Case, act: str, at: datetime, payload: dict[str, object]) -> None:
-    record(
-        act,
-        at=at,
-        organ=case.organ.code,
-        region=case.item.region_id or "",
-        item=case.item.code,
-        case_ref=case.ledger_ref,
-        payload={"number": case.number, **payload},
-    )
+def revoke(
+    actor: Account, number: str, *, ground: Ground, reasons: str, at: datetime | None = None
+) -> Case:
+    """Revoke an approval (撤销, art. 69): by a head, on a ground of the law."""
+    return handle(actor, number, Act.REVOKE, {"ground": ground.value, "reasons": reasons}, at=at)
+
+
+def confirm_commitment(
+    actor: Account, number: str, *, reasons: str, at: datetime | None = None
+) -> Case:
+    """Write down that a commitment was checked and kept (告知承诺: later check)."""
+    return handle(actor, number, Act.CONFIRM_COMMITMENT, {"reasons": reasons}, at=at)
+
+
+def order_repair(
+    actor: Account, number: str, *, until: date, reasons: str, at: datetime | None = None
+) -> Case:
+    """Order that a broken commitment be made good by a day; else the approval is revoked."""
+    typed = {"until": until.isoformat(), "reasons": reasons}
+    return handle(actor, number, Act.ORDER_REPAIR, typed, at=at)
 
 
 @leaves_trace(acts.CASE_VIEWED)
@@ -153,32 +251,5 @@ def open_case(actor: Account, number: str, *, at: datetime | None = None) -> Cas
         own = case.organ_id in duties_of(actor).organs_for(Permission.READ_CASE)
         event_of(case, VIEWED, actor=actor, at=moment, by_organ=own)
         case.save(update_fields=["events_count"])
-        _trace(case, acts.CASE_VIEWED, moment, {"by": actor.username})
+        trace(case, acts.CASE_VIEWED, moment, {"by": actor.username})
     return case
-
-
-@leaves_trace(acts.CASE_DUE_RECOMPUTED)
-@transaction.atomic
-def recompute_provisional_deadlines(*, at: datetime | None = None) -> int:
-    """Set the deadlines anew that rested on an unknown year's calendar; returns how many moved.
-
-    Called after a holiday notice is loaded. Each change is an event that the applicant sees.
-    """
-    moment = at or utc_now()
-    moved = 0
-    waiting = Case.objects.filter(due_provisional=True).select_for_update(of=("self",))
-    for case in waiting.select_related("guide", "organ", "item").order_by("pk"):
-        before = (case.due_on, case.due_provisional)
-        _set_due(case)
-        if (case.due_on, case.due_provisional) == before:
-            continue
-        assert case.due_on is not None
-        data: dict[str, object] = {
-            "due_on": case.due_on.isoformat(),
-            "provisional": case.due_provisional,
-        }
-        event_of(case, "due_recomputed", actor=None, at=moment, data=data)
-        case.save(update_fields=["due_on", "due_provisional", "events_count"])
-        _trace(case, acts.CASE_DUE_RECOMPUTED, moment, data)
-        moved += 1
-    return moved

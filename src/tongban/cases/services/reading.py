@@ -11,17 +11,15 @@ from tongban.base.case_numbers import CaseNumberError, check_case_number
 from tongban.base.clocks import utc_now
 from tongban.base.permissions import Permission
 from tongban.base.problems import Conflict, DomainError, InvalidInput, NotFound, NotPermitted
-from tongban.cases.models import Case, EmergencyAccess
+from tongban.cases.models import LOOKS, Case, EmergencyAccess
 from tongban.cases.permissions import is_own_affair, staff_case
-from tongban.cases.services.writing import event_of
+from tongban.cases.services.writing import event_of, trace
 from tongban.directory.models import Account
 from tongban.directory.selectors import duties_of
 from tongban.ledger import acts
-from tongban.ledger.services import record
 from tongban.ledger.traces import leaves_trace
 
-REVEALED = "revealed"
-EMERGENCY = "emergency"
+REVEALED, EMERGENCY = LOOKS[1], LOOKS[2]
 EMERGENCY_HOURS = 24
 REASON_LEAST, REASON_MOST = 4, 500
 
@@ -59,7 +57,7 @@ def reveal(actor: Account, number: str, *, reason: str, at: datetime | None = No
     reason = _reason(reason)
     event_of(case, REVEALED, actor=actor, at=moment, text=reason, by_organ=True)
     case.save(update_fields=["events_count"])
-    _trace(case, acts.DATA_REVEALED, moment, {"by": actor.username, "reason": reason})
+    trace(case, acts.DATA_REVEALED, moment, {"by": actor.username, "reason": reason})
     return case
 
 
@@ -80,7 +78,7 @@ def ask_emergency(
     if is_own_affair(actor, case):
         raise NotPermitted(code="own_affair", title=_("This is your own application"))
     asked = EmergencyAccess.objects.create(case=case, account=actor, reason=reason, asked_at=moment)
-    _trace(case, acts.EMERGENCY_ASKED, moment, {"by": actor.username, "reason": reason})
+    trace(case, acts.EMERGENCY_ASKED, moment, {"by": actor.username, "reason": reason})
     return asked
 
 
@@ -157,22 +155,10 @@ def allow_emergency(
         data={"allowed_by": str(actor)},
     )
     case.save(update_fields=["events_count"])
-    _trace(
+    trace(
         asked.case,
         acts.EMERGENCY_ALLOWED,
         moment,
         {"by": actor.username, "reader": asked.account.username, "reason": asked.reason},
     )
     return asked
-
-
-def _trace(case: Case, act: str, at: datetime, payload: dict[str, object]) -> None:
-    record(
-        act,
-        at=at,
-        organ=case.organ.code,
-        region=case.item.region_id or "",
-        item=case.item.code,
-        case_ref=case.ledger_ref,
-        payload={"number": case.number, **payload},
-    )

@@ -12,16 +12,17 @@ from django.utils.translation import gettext_lazy as _
 
 from tongban.base.case_numbers import make_case_number
 from tongban.base.clocks import local_date, utc_now
-from tongban.base.problems import FieldError, InvalidInput, NotFound
+from tongban.base.problems import Conflict, DomainError, FieldError, InvalidInput, NotFound
 from tongban.cases.answers import check_pages
 from tongban.cases.models import Case, CaseEvent, Draft
 from tongban.cases.permissions import applicant_case, cases_of_applicant
-from tongban.cases.rules import Act, Part, State
+from tongban.cases.rules import Act, Ground, Happened, Part, State, advance, columns
 from tongban.cases.services.principals import check_level, still_allowed
-from tongban.cases.services.writing import event_of, possible
+from tongban.cases.services.writing import carry_out
 from tongban.catalogue.guide_schema import GuideDocument
 from tongban.catalogue.selectors import document_by_id, document_of
 from tongban.directory.models import Account, Person
+from tongban.directory.selectors import working_calendar
 from tongban.ledger import acts, direct
 from tongban.ledger.services import new_case_ref, record
 from tongban.ledger.traces import leaves_trace
@@ -52,12 +53,13 @@ class Filing(NamedTuple):
     delegation_id: int | None
     agent_level: int
     id_number: str
+    committed: bool
 
 
 # One statement with just these columns: through the models it is half the time of a submit.
 FILING = """
 SELECT d.id, d.answers, d.guide_id, i.id, i.code, i.region_id, i.region_path, o.id, o.code,
-       p.id, d.enterprise_id, d.delegation_id, a.identity_level, p.id_number
+       p.id, d.enterprise_id, d.delegation_id, a.identity_level, p.id_number, d.committed
 FROM cases_draft d
 JOIN catalogue_serviceitem i ON i.id = d.item_id
 JOIN directory_organ o ON o.id = i.organ_id
@@ -66,13 +68,32 @@ JOIN directory_person a ON a.account_id = d.account_id
 WHERE d.key = %s AND d.account_id = %s AND d.case_id IS NULL"""
 
 
-def missing_materials(document: GuideDocument, there: Collection[str]) -> list[FieldError]:
-    """Required uploads that have no file yet; `there` names the materials that have."""
+def missing_materials(
+    document: GuideDocument, there: Collection[str], *, committed: bool = False
+) -> list[FieldError]:
+    """Required uploads that have no file yet; `there` names the materials that have.
+
+    A commitment (告知承诺) takes the place of those that the guide names.
+    """
+    commitment = document.handling.commitment
+    replaced = commitment.replaces if commitment and committed else ()
     return [
         FieldError(f"/{material.key}", "missing_file", str(_("Upload this document.")))
         for material in document.materials
         if material.how == "upload"
         and material.necessity == "required"
+        and material.key not in there
+        and material.key not in replaced
+    ]
+
+
+def papers_to_follow(document: GuideDocument, there: Collection[str]) -> list[str]:
+    """Keys of secondary papers that are not there and may follow (容缺后补)."""
+    return [
+        material.key
+        for material in document.materials
+        if material.how == "upload"
+        and material.necessity == "to_follow"
         and material.key not in there
     ]
 
@@ -92,13 +113,19 @@ def other_persons_numbers(
 
 
 def _checked(
-    document: GuideDocument, answers: dict[str, str], files: list[HandedIn], id_number: str
+    document: GuideDocument,
+    answers: dict[str, str],
+    files: list[HandedIn],
+    id_number: str,
+    *,
+    committed: bool = False,
 ) -> dict[str, str]:
     """The answers in stored form. Raises InvalidInput that lists everything that is wrong."""
     checked, errors = check_pages(document.form_pages, answers)
     if not errors:
         errors = other_persons_numbers(document, checked, id_number)
-    errors += missing_materials(document, {file.material for file in files})
+    there = {file.material for file in files}
+    errors += missing_materials(document, there, committed=committed)
     if errors:
         raise InvalidInput(
             code="application_incomplete",
@@ -132,6 +159,7 @@ def _filing(actor: Account, key: uuid.UUID) -> Filing | None:
     return filing._replace(
         answers=Draft._meta.get_field("answers").from_db_value(filing.answers),
         id_number=Person._meta.get_field("id_number").from_db_value(filing.id_number),
+        committed=bool(filing.committed),
     )
 
 
@@ -161,7 +189,11 @@ def submit(
     document = document_by_id(filing.guide_id)
     still_allowed(actor, filing.item_code, filing.enterprise_id, filing.delegation_id)
     check_level(filing.agent_level, document.identity_level)
+    committed = _may_commit(filing, document)
     files = _files(filing.draft_id)
+    told = _told(document, files, committed=committed)
+    answers = _checked(document, filing.answers, files, filing.id_number, committed=committed)
+    standing = advance(None, Happened(Act.SUBMIT, moment, actor.pk, told))
     case = Case(
         number=make_case_number(filing.region_path, local_date(moment)),
         draft_key=key,
@@ -174,13 +206,22 @@ def submit(
         enterprise_id=filing.enterprise_id,
         delegation_id=filing.delegation_id,
         channel=channel,
-        state=State.SUBMITTED,
-        answers=_checked(document, filing.answers, files, filing.id_number),
-        submitted_at=moment,
+        answers=answers,
         events_count=1,
+        **columns(standing, working_calendar()),
     )
     direct.insert(case)
-    direct.insert(CaseEvent(case=case, seq=1, act=Act.SUBMIT, at=moment, actor=actor, data={}))
+    direct.insert(
+        CaseEvent(
+            case=case,
+            seq=1,
+            act=Act.SUBMIT,
+            after=State.SUBMITTED,
+            at=moment,
+            actor=actor,
+            data=told,
+        )
+    )
     _take_over(filing.draft_id, case)
     record(
         acts.CASE_SUBMITTED,
@@ -189,9 +230,43 @@ def submit(
         region=filing.region,
         item=filing.item_code,
         case_ref=case.ledger_ref,
-        payload=_payload(case, filing.id_number, files, actor),
+        payload=_payload(case, filing.id_number, files, actor) | told,
     )
     return case
+
+
+def _told(document: GuideDocument, files: list[HandedIn], *, committed: bool) -> dict[str, object]:
+    """What the applicant promises with sending: papers that follow, and the commitment's text."""
+    told: dict[str, object] = {}
+    to_follow = papers_to_follow(document, {file.material for file in files})
+    if to_follow:
+        told["to_follow"] = to_follow
+    commitment = document.handling.commitment
+    if committed and commitment:
+        told["commitment"] = commitment.text.zh
+    return told
+
+
+def _may_commit(filing: Filing, document: GuideDocument) -> bool:
+    """Whether it is handled on a commitment. Raises InvalidInput for who has broken one before."""
+    if not filing.committed or document.handling.commitment is None:
+        return False
+    broken = Case.objects.filter(revocation_ground=Ground.COMMITMENT_BROKEN)
+    if filing.enterprise_id:
+        broken = broken.filter(enterprise=filing.enterprise_id)
+    else:
+        broken = broken.filter(applicant=filing.person_id, enterprise=None)
+    if broken.exists():
+        detail = _("Choose the ordinary way: an earlier commitment was not kept.")
+        raise InvalidInput(
+            code="commitment_broken_before",
+            title=_("You can't be handled on a commitment"),
+            detail=detail,
+            fix=_("Choose the ordinary way and hand in the papers."),
+            field="committed",
+            errors=(FieldError("/committed", "commitment_broken_before", str(detail)),),
+        )
+    return True
 
 
 def _take_over(draft_id: int, case: Case) -> None:
@@ -225,7 +300,6 @@ def hand_in_correction(actor: Account, number: str, *, at: datetime | None = Non
     """
     moment = at or utc_now()
     case = applicant_case(actor, number, lock=True)
-    step = possible(case, {Part.APPLICANT}, Act.CORRECT)
     draft = (
         Draft.objects.select_for_update(of=("self",))
         .select_related("guide")
@@ -233,27 +307,39 @@ def hand_in_correction(actor: Account, number: str, *, at: datetime | None = Non
         .first()
     )
     if draft is None:
-        raise NotFound(
+        raise _nothing_to_hand_in(case)
+    document, files = document_of(draft.guide), _files(draft.pk)
+    id_number = case.applicant.id_number
+    answers = _checked(document, draft.answers, files, id_number, committed=case.committed)
+    told = {
+        "changed": sorted(key for key, value in answers.items() if case.answers.get(key) != value),
+        "to_follow": papers_to_follow(document, {file.material for file in files}),
+    }
+    case.answers = answers
+    carry_out(
+        case,
+        Act.CORRECT,
+        {Part.APPLICANT},
+        actor=actor,
+        at=moment,
+        data=lambda _standing: told,
+        payload=_payload(case, id_number, files, actor),
+        changes={"answers": answers},
+    )
+    case.files.update(superseded=True)
+    _take_over(draft.pk, case)
+    return case
+
+
+def _nothing_to_hand_in(case: Case) -> DomainError:
+    if case.state == State.CORRECTION:
+        return NotFound(
             code="draft_not_found",
             title=_("The correction has not been started"),
             fix=_("Open the case and choose «Correct the application»."),
         )
-    files = _files(draft.pk)
-    answers = _checked(document_of(draft.guide), draft.answers, files, case.applicant.id_number)
-    before, case.answers = case.answers, answers
-    changed = sorted(key for key, value in case.answers.items() if before.get(key) != value)
-    case.files.update(superseded=True)
-    _take_over(draft.pk, case)
-    case.state = step.end
-    event_of(case, Act.CORRECT, actor=actor, at=moment, data={"changed": changed})
-    case.save(update_fields=["answers", "state", "events_count"])
-    record(
-        acts.CASE_CORRECTED,
-        at=moment,
-        organ=case.organ.code,
-        region=case.item.region_id or "",
-        item=case.item.code,
-        case_ref=case.ledger_ref,
-        payload=_payload(case, case.applicant.id_number, files, actor),
+    return Conflict(
+        code="not_possible_now",
+        title=_("This can't be done now"),
+        detail=_("The organ has not asked for a correction, or it is already handed in."),
     )
-    return case
