@@ -109,6 +109,7 @@ def test_the_provinces_of_2019():
     corps = units["新疆生产建设兵团"]
     assert (corps["rank"], corps["tier"], corps["quality"]["state"]) == (28, "middle", "marked")
     assert any("66: total is an estimate" in line for line in document["warnings"])
+    assert any("can't say how sure a rank is" in line for line in document["warnings"])
     # Dense ranks: 32 governments end at 30 (published).
     assert max(one["rank"] for one in document["units"]) == 30
     assert [units[name]["rank"] for name in ("浙江", "广东", "上海", "福建", "安徽")] == [

@@ -54,6 +54,8 @@ def warnings(
             f"left out, less than {framework.screening.minimum:.0%} of the data:"
             f" {', '.join(prepared.screened)}"
         )
+    if len(framework.indicators) == 1:
+        lines.append("the table has one indicator: rank intervals can't say how sure a rank is")
     lines += _differences(framework, prepared)
     if withheld_all:
         lines.append(withheld_all)
