@@ -169,6 +169,7 @@ def _fresh_caches():
     forget_calendar()
     choice._region_name.cache_clear()
     selectors._documents.clear()
+    selectors._records.clear()
     yield
     forget_calendar()
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from tongban.web.cli_items import items
+
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -349,6 +351,9 @@ def openid_clean() -> None:
     from tongban.web.openid.commands import clean_command
 
     clean_command()
+
+
+cli.add_command(items)
 
 
 def main() -> None:

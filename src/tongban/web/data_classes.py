@@ -241,11 +241,20 @@ SIGN_IN: Final[dict[str, dict[str, Said]]] = {
 }
 
 CATALOGUE: Final[dict[str, dict[str, Said]]] = {
+    "catalogue.BasicItem": {
+        "id": INTERNAL,
+        "code": PUBLIC,
+        "name": PUBLIC,
+        "kind": PUBLIC,
+        "parent": PUBLIC,
+        "source": PUBLIC,
+    },
     "catalogue.ServiceItem": {
         "id": INTERNAL,
         "code": PUBLIC,
         "code_pattern": PUBLIC,
         "basic_code": PUBLIC,
+        "basic": PUBLIC,
         "name": PUBLIC,
         "main_item": PUBLIC,
         "kind": PUBLIC,
@@ -259,6 +268,8 @@ CATALOGUE: Final[dict[str, dict[str, Said]]] = {
         "id": INTERNAL,
         "item": PUBLIC,
         "version": PUBLIC,
+        "state": PUBLIC,
+        "is_complete": PUBLIC,
         "slug": PUBLIC,
         "effective_from": PUBLIC,
         "effective_to": PUBLIC,

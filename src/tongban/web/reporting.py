@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -76,10 +75,9 @@ def print_report(report: LoadReport, *, as_json: bool) -> None:
         return
     click.echo(
         f"{report.read:,} rows read: {report.created:,} created, {report.updated:,} updated,"
-        f" {report.unchanged:,} unchanged; {len(report.problems):,} remarks"
+        f" {report.unchanged:,} unchanged; {report.counts.total():,} remarks"
     )
-    kinds = Counter(problem.code for problem in report.problems)
-    for code, count in kinds.most_common():
+    for code, count in report.counts.most_common():
         click.echo(f"  {code}: {count}")
         examples = [problem for problem in report.problems if problem.code == code]
         for problem in examples[:EXAMPLES_SHOWN]:
@@ -94,7 +92,7 @@ def print_reports(reports: Mapping[str, LoadReport], *, as_json: bool) -> None:
     for name, report in reports.items():
         click.echo(
             f"{name}: {report.read:,} read, {report.created:,} created,"
-            f" {report.unchanged:,} unchanged, {len(report.problems):,} remarks"
+            f" {report.unchanged:,} unchanged, {report.counts.total():,} remarks"
         )
 
 

@@ -1,24 +1,33 @@
-"""Acts on the catalogue: publishing guides. Importing lists of items is in `importing.py`."""
+"""Putting guides in force."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from tongban.base.clocks import local_date, utc_now
 from tongban.base.problems import InvalidInput
 from tongban.base.tables import LoadReport
-from tongban.catalogue.guide_schema import GuideDocument, read_guide
+from tongban.catalogue.guide_schema import (
+    GuideDocument,
+    GuideRecord,
+    completed,
+    content_of,
+    read_guide,
+)
 from tongban.catalogue.models import Guide, ServiceItem
 from tongban.ledger import acts
 from tongban.ledger.services import record
 
-PACKAGED_GUIDES = Path(__file__).parent / "data" / "guides"
-PACKAGED_ITEMS = Path(__file__).parent / "data" / "guangan" / "items.csv"
-SAMPLE_ITEMS = Path(__file__).parent / "data" / "supplement" / "items.csv"
+_DATA = Path(__file__).parent.parent / "data"
+PACKAGED_GUIDES = _DATA / "guides"
+PACKAGED_ITEMS = _DATA / "guangan" / "items.csv"
+SAMPLE_ITEMS = _DATA / "supplement" / "items.csv"
 
 
 def packaged_guides() -> list[GuideDocument]:
@@ -26,9 +35,32 @@ def packaged_guides() -> list[GuideDocument]:
     return [read_guide(path) for path in sorted(PACKAGED_GUIDES.glob("*.toml"))]
 
 
+def columns_of(record: GuideRecord) -> dict[str, Any]:
+    """What a guide's row says beside its document."""
+    promised = record.promised_limit
+    complete = completed(record) is not None
+    return {
+        "slug": record.slug,
+        "case_type": record.case_type or "",
+        "promised_value": promised.value if promised else 0,
+        "promised_unit": promised.unit if promised else "",
+        "on_site_visits": record.on_site_visits,
+        "is_complete": complete,
+        # What people can apply for here needs a complete guide, with a form.
+        "accepts_online": complete and "hand_in" in record.online_capabilities,
+        "document": content_of(record),
+    }
+
+
+def same_content(document: dict[str, Any], record: GuideRecord) -> bool:
+    """Whether a stored document says the same; older ones were stored with all defaults."""
+    content = content_of(record)
+    return document == content or content_of(GuideRecord.model_validate(document)) == content
+
+
 @transaction.atomic
 def publish_guide(
-    document: GuideDocument, *, is_sample: bool, on: date | None = None
+    document: GuideRecord, *, is_sample: bool, on: date | None = None
 ) -> Guide | None:
     """Put a guide in force for its item; the one before ends the day before. None when the same.
 
@@ -47,30 +79,23 @@ def publish_guide(
             detail=f"{document.slug}: no item {document.item_code} of an organ in the catalogue",
             field="item_code",
         )
-    content = document.model_dump(mode="json")
     held = item.guides.filter(effective_to=None).first()
-    if held and held.document == content and held.is_sample == is_sample:
+    if held and same_content(held.document, document) and held.is_sample == is_sample:
         return None
-    start = (
-        max(document.effective_from, on or local_date(utc_now()))
-        if held
-        else document.effective_from
-    )
+    day = on or local_date(utc_now())
+    start = document.effective_from or day
     if held:
+        start = max(start, day)
         held.effective_to = max(held.effective_from, start - timedelta(days=1))
-        held.save(update_fields=["effective_to"])
+        held.state = Guide.State.SUPERSEDED
+        held.save(update_fields=["effective_to", "state"])
+    newest = item.guides.aggregate(newest=Max("version"))["newest"] or 0
     guide = Guide.objects.create(
         item=item,
-        version=held.version + 1 if held else 1,
-        slug=document.slug,
+        version=newest + 1,
         effective_from=start,
         is_sample=is_sample,
-        case_type=document.case_type,
-        promised_value=document.promised_limit.value,
-        promised_unit=document.promised_limit.unit,
-        on_site_visits=document.on_site_visits,
-        accepts_online="hand_in" in document.online_capabilities,
-        document=content,
+        **columns_of(document),
     )
     record(
         acts.GUIDE_PUBLISHED,
@@ -78,12 +103,12 @@ def publish_guide(
         organ=item.organ.code,
         region=item.region_id or "",
         item=item.code,
-        payload={"slug": guide.slug, "version": guide.version, "document": content},
+        payload={"slug": guide.slug, "version": guide.version, "document": guide.document},
     )
     return guide
 
 
-def publish_guides(documents: Iterable[GuideDocument], *, is_sample: bool) -> LoadReport:
+def publish_guides(documents: Iterable[GuideRecord], *, is_sample: bool) -> LoadReport:
     """Publish several guides; one that can't be published is reported, the others go on."""
     report = LoadReport()
     for place, document in enumerate(documents, start=1):

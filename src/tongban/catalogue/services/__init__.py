@@ -1,0 +1,19 @@
+"""Acts on the catalogue. Importing and exporting lists are in `importing/` and `interchange/`."""
+
+from tongban.catalogue.services.publishing import (
+    PACKAGED_GUIDES,
+    PACKAGED_ITEMS,
+    SAMPLE_ITEMS,
+    packaged_guides,
+    publish_guide,
+    publish_guides,
+)
+
+__all__ = [
+    "PACKAGED_GUIDES",
+    "PACKAGED_ITEMS",
+    "SAMPLE_ITEMS",
+    "packaged_guides",
+    "publish_guide",
+    "publish_guides",
+]
