@@ -20,7 +20,7 @@ def main() -> None:
 
     set_up(migrate=True)
     try:
-        from bench import pages, people, search, submit
+        from bench import lint, pages, people, search, submit
         from tongban.web.demonstration import load_demonstration
 
         load_demonstration()
@@ -29,6 +29,7 @@ def main() -> None:
         submit.run()
         pages.run()
         people.run()
+        lint.run()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

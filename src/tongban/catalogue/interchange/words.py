@@ -133,7 +133,7 @@ DEPENDS: Final[dict[str, tuple[str, ...]]] = {
     "materials": ("materials",),
 }
 BASIS: Final = re.compile(
-    r"《(?P<instrument>[^》]+)》(?P<article>[^::]*)[::]?(?P<text>.*)", re.DOTALL
+    r"《(?P<instrument>[^》]+)》(?P<article>[^:\uff1a]*)[:\uff1a]?(?P<text>.*)", re.DOTALL
 )
 
 
@@ -291,7 +291,7 @@ def _lines(said: str) -> list[str]:
 
 def _decoded(said: str, table: dict[str, tuple[str, str]]) -> list[str]:
     names = {code: name for name, (code, _zh) in table.items()}
-    return [names[one] for one in re.split(r"[,,、^;;]", said) if one in names]
+    return [names[one] for one in re.split(r"[,\uff0c、^;\uff1b]", said) if one in names]
 
 
 def to_record(said: dict[str, Any]) -> Record:
@@ -342,7 +342,7 @@ def _first(values: list[str]) -> str:
 
 
 def _commas(said: str) -> list[str]:
-    return [one.strip() for one in re.split(r"[,,]", said) if one.strip()]
+    return [one.strip() for one in re.split(r"[,\uff0c]", said) if one.strip()]
 
 
 def _limit_of(said: dict[str, Any], name: str) -> Record | None:

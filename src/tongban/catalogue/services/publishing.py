@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,15 @@ from tongban.catalogue.guide_schema import (
     read_guide,
 )
 from tongban.catalogue.models import Guide, ServiceItem
+from tongban.catalogue.services.gate import (
+    Override,
+    check_errors,
+    errors_in,
+    trace_override,
+    with_inheritance,
+)
 from tongban.ledger import acts
-from tongban.ledger.services import record
+from tongban.ledger.services import record as trace
 
 _DATA = Path(__file__).parent.parent / "data"
 PACKAGED_GUIDES = _DATA / "guides"
@@ -60,18 +67,18 @@ def same_content(document: dict[str, Any], record: GuideRecord) -> bool:
 
 @transaction.atomic
 def publish_guide(
-    document: GuideRecord, *, is_sample: bool, on: date | None = None
+    document: GuideRecord,
+    *,
+    is_sample: bool,
+    on: date | None = None,
+    override: Override | None = None,
 ) -> Guide | None:
     """Put a guide in force for its item; the one before ends the day before. None when the same.
 
-    Raises InvalidInput when the item is unknown or belongs to no organ.
+    Raises InvalidInput when the item is unknown or belongs to no organ, and when lint finds an
+    error for which nobody answers.
     """
-    item = (
-        ServiceItem.objects.select_for_update(of=("self",))
-        .select_related("organ")
-        .filter(code=document.item_code)
-        .first()
-    )
+    item = item_for_writing(document.item_code)
     if item is None or item.organ is None:
         raise InvalidInput(
             code="unknown_item",
@@ -82,24 +89,56 @@ def publish_guide(
     held = item.guides.filter(effective_to=None).first()
     if held and same_content(held.document, document) and held.is_sample == is_sample:
         return None
-    day = on or local_date(utc_now())
+    whole = with_inheritance(item, document)
+    if held and same_content(held.document, whole) and held.is_sample == is_sample:
+        return None
+    errors = errors_in(item, whole)
+    check_errors(errors, override)
+    now = utc_now()
+    day = on or local_date(now)
     start = document.effective_from or day
+    guide = put_in_force(
+        item, whole, is_sample=is_sample, on=max(start, day) if held else start, at=now
+    )
+    if errors and override:
+        trace_override(guide, item, errors, override, now)
+    return guide
+
+
+def item_for_writing(code: str) -> ServiceItem | None:
+    """The item, locked until the end of the transaction."""
+    return (
+        ServiceItem.objects.select_for_update(of=("self",))
+        .select_related("organ")
+        .filter(code=code)
+        .first()
+    )
+
+
+def put_in_force(
+    item: ServiceItem, record: GuideRecord, *, is_sample: bool, on: date, at: datetime
+) -> Guide:
+    """Make a version that is in force from a day on, end the one before, leave the trace.
+
+    Call it inside the act's transaction, with the item locked.
+    """
+    held = item.guides.filter(effective_to=None).first()
     if held:
-        start = max(start, day)
-        held.effective_to = max(held.effective_from, start - timedelta(days=1))
+        held.effective_to = max(held.effective_from, on - timedelta(days=1))
         held.state = Guide.State.SUPERSEDED
         held.save(update_fields=["effective_to", "state"])
     newest = item.guides.aggregate(newest=Max("version"))["newest"] or 0
     guide = Guide.objects.create(
         item=item,
         version=newest + 1,
-        effective_from=start,
+        effective_from=on,
         is_sample=is_sample,
-        **columns_of(document),
+        **columns_of(record),
     )
-    record(
+    assert item.organ is not None
+    trace(
         acts.GUIDE_PUBLISHED,
-        at=utc_now(),
+        at=at,
         organ=item.organ.code,
         region=item.region_id or "",
         item=item.code,
@@ -108,13 +147,15 @@ def publish_guide(
     return guide
 
 
-def publish_guides(documents: Iterable[GuideRecord], *, is_sample: bool) -> LoadReport:
+def publish_guides(
+    documents: Iterable[GuideRecord], *, is_sample: bool, override: Override | None = None
+) -> LoadReport:
     """Publish several guides; one that can't be published is reported, the others go on."""
     report = LoadReport()
     for place, document in enumerate(documents, start=1):
         report.read += 1
         try:
-            guide = publish_guide(document, is_sample=is_sample)
+            guide = publish_guide(document, is_sample=is_sample, override=override)
         except InvalidInput as problem:
             report.note(place, "item_code", problem.code, str(problem.detail))
             continue
