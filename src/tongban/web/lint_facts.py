@@ -20,8 +20,8 @@ CASES_MOST = 50_000
 # How often staff must have asked for something before it counts.
 ASKED_OFTEN = 3
 ASKED = re.compile(
-    "(?:\u8865\u4ea4|\u8865\u5145|\u8865\u9f50|\u63d0\u4ea4|\u63d0\u4f9b|\u8865)(?:\u4e00?[\u4efd\u5f20])?"
-    "([^,\uff0c\u3002;\uff1b\u3001\\s]{2,20})"
+    r"(?:补交|补充|补齐|提交|提供|补)(?:一?[份张])?"
+    r"([^,\uff0c。;\uff1b、\s]{2,20})"
 )
 
 

@@ -196,6 +196,8 @@ class Writer:
         start = date.fromisoformat(guide.effective_from) if guide.effective_from else None
         start = start or record.effective_from or self.today
         columns: dict[str, Any] = columns_of(record)
+        # Nobody could handle an application for an item of no organ.
+        columns["accepts_online"] = columns["accepts_online"] and item.organ is not None
         return Guide(
             item=item,
             version=newest + 1 if newest else guide.version or 1,

@@ -1,4 +1,4 @@
-"""Proofs that people should not be asked for (国务院令716 arts. 7, 11; 优化营商环境条例 art. 43)."""
+"""Proofs that people should not be asked for (国务院令716 art. 7; 优化营商环境条例 art. 43)."""
 
 from __future__ import annotations
 
@@ -163,8 +163,8 @@ def _copies_of_uploads(s: Subject) -> Iterable[Spot]:
 
 E, W, N = Severity.ERROR, Severity.WARNING, Severity.NOTE
 SHARING: Final = (
-    "国务院令第716号第十一条;政务数据共享条例(国务院令第809号)第三十一条",
-    "Decree 716 art. 11; Regulation on sharing government data (Decree 809)",
+    "国务院令第716号第七条;政务数据共享条例(国务院令第809号)第十九条",
+    "Decree 716 art. 7; Regulation on sharing government data (Decree 809) art. 19",
 )
 NO_PROOF: Final = (
     "优化营商环境条例第四十三条;国务院令第716号第七条",
