@@ -258,6 +258,7 @@ def test_the_standards_table_says_what_the_guide_says(catalogue):
     first = mine[0]
     assert first["法定办结时限"], first["法定办结时限单位"] == ("20", "工作日")
     assert first["事项类型代码"] == "01"
+    assert (first["行使层级代码"], first["行政管辖"]) == ("4", "广安区")
     assert first["办理形式代码"] == "1,2"
     assert "《中华人民共和国食品安全法》第三十五条" in first["设定依据"]
     assert first["是否支持物流快递"] == "1"

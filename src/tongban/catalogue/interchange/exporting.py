@@ -37,7 +37,7 @@ def forms_of(region: str = "") -> Iterator[ItemForm]:
     in_force = Guide.objects.filter(effective_to=None)
     items = (
         items_of(region)
-        .select_related("organ", "basic__parent")
+        .select_related("organ", "region", "basic__parent")
         .prefetch_related(Prefetch("guides", in_force, to_attr="in_force"), "organ__source_codes")
     )
     for item in items.iterator(chunk_size=CHUNK):
@@ -58,6 +58,7 @@ def form_of_item(item: ServiceItem) -> ItemForm:
         basic=_basic_of(item),
         guide=_guide_of(item.in_force[0]) if item.in_force else None,  # type: ignore[attr-defined]
         source_row=item.source_row,
+        region_name=item.region.name if item.region else "",
     )
 
 

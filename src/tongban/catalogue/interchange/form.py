@@ -59,7 +59,10 @@ class GuideForm:
 
 @dataclass(frozen=True)
 class ItemForm:
-    """One implementation of an item. `region` has 12 digits, or is "" where it is not known."""
+    """One implementation of an item. `region` has 12 digits, or is "" where it is not known.
+
+    `region_name` is for readers of an export; an import goes by the code.
+    """
 
     code: str
     name: str
@@ -72,6 +75,7 @@ class ItemForm:
     basic: BasicForm | None = None
     guide: GuideForm | None = None
     source_row: dict[str, Any] = field(default_factory=dict)
+    region_name: str = field(default="", compare=False)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

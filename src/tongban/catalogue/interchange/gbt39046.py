@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from tongban.base.regions import RegionCodeError, level_of, pad
 from tongban.base.tables import LoadReport, Row, read_table
 from tongban.catalogue.interchange import words
 from tongban.catalogue.interchange.form import FormError, ItemForm, form_of
@@ -30,7 +31,7 @@ MATERIAL_NAMES: Final = {item.name: item.zh for item in DATA_ITEMS if "materials
 def rows_of(item: ItemForm) -> list[dict[str, str]]:
     """The rows of an item, by the standard's Chinese names; empty cells are left out."""
     record = item.guide.record if item.guide else {}
-    said = words.of_record(record)
+    said = words.of_record(record, item.region)
     materials = said.pop("materials")
     rest: dict[str, Any] = {
         "item": words.rest_of_item(item),
@@ -119,10 +120,11 @@ def _form_of(first: Row, group: list[Row], report: LoadReport) -> ItemForm:
             "material_name"
         ]
     ]
+    region = _region_of(said["jurisdiction_code"])
     record, edited = merged(
         said,
         rest.get("guide", {}),
-        project=words.of_record,
+        project=lambda record: words.of_record(record, region),
         parse=lambda said: words.to_record(dict(said)),
         depends=words.DEPENDS,
     )
@@ -130,7 +132,8 @@ def _form_of(first: Row, group: list[Row], report: LoadReport) -> ItemForm:
         detail = f"the columns say otherwise than {REST}; the columns count for {part}"
         report.note(first.number, REST, "edited", detail)
     content = words.to_item(said, rest.get("item", {}), record)
-    if record or "version" in rest:
+    # A level alone is no guide: the region says it.
+    if record.keys() - {"level"} or "version" in rest:
         version, since, is_sample = rest.get("version") or (0, "", False)
         content["guide"] = {
             "record": record,
@@ -139,6 +142,14 @@ def _form_of(first: Row, group: list[Row], report: LoadReport) -> ItemForm:
             "is_sample": is_sample,
         }
     return form_of(content)
+
+
+def _region_of(code: str) -> str:
+    """The code when it is one: a wrong one is named where the item is filed."""
+    try:
+        return pad(code) if code and level_of(code) else ""
+    except RegionCodeError:
+        return ""
 
 
 def _rest_of(cell: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import re
 from contextlib import suppress
 from typing import Any, Final
 
-from tongban.base.regions import RegionCodeError, pad
+from tongban.base.regions import RegionCodeError, level_of, pad
 from tongban.catalogue.codes import KINDS
 from tongban.catalogue.interchange.form import ItemForm
 
@@ -159,6 +159,7 @@ def of_item(item: ItemForm) -> dict[str, str]:
         "item_type_code": TYPE_CODES.get(item.kind, ""),
         "implementing_organ": item.organ.name if item.organ else "",
         "implementing_organ_code": item.organ.uscc if item.organ else "",
+        "jurisdiction": item.region_name,
         "jurisdiction_code": item.region,
     }
 
@@ -202,12 +203,16 @@ def to_item(said: dict[str, Any], rest: Record, record: Record) -> Record:
     return content | ({"organ": organ} if organ else {})
 
 
-def of_record(record: Record) -> dict[str, Any]:
-    """The words of a guide's record; `materials` is a list of the words of each."""
+def of_record(record: Record, region: str = "") -> dict[str, Any]:
+    """The words of a guide's record; `materials` is a list of the words of each.
+
+    Where the record does not say on which level the item is exercised, its region does.
+    """
     themes = dict.fromkeys(
         [*record.get("personal_themes", []), *record.get("corporate_themes", [])]
     )
-    level, nature = record.get("level", ""), record.get("organ_nature", "")
+    level = record.get("level") or (level_of(region).name.lower() if region else "")
+    nature = record.get("organ_nature", "")
     result = record.get("result") or {}
     said: dict[str, Any] = {
         **{word: _zh(record.get(part)) for word, part in TEXTS.items()},
