@@ -22,7 +22,7 @@ def main() -> None:
 
     set_up(migrate=True)
     try:
-        from bench import indices, ledger, pages, people, search, submit
+        from bench import indices, ledger, lint, pages, people, search, submit
         from tongban.web.demonstration import load_demonstration
 
         load_demonstration()
@@ -34,6 +34,7 @@ def main() -> None:
             "ledger": ledger.run,
             "people": people.run,
             "indices": indices.run,
+            "lint": lint.run,
         }
         for name in sys.argv[1:] or parts:
             parts[name]()

@@ -205,6 +205,7 @@ def _fresh_caches():
     forget_overview()
     choice._region_name.cache_clear()
     selectors._documents.clear()
+    selectors._records.clear()
     yield
     forget_calendar()
 

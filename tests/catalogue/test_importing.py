@@ -64,7 +64,7 @@ def test_all_925_items_of_the_district_are_in_the_catalogue_with_what_is_odd_nam
         ({"dept_code": "11511301008778490E"}, "organ_code_uscc_faulty"),
         ({"item_code": "something else"}, "code_pattern"),
         ({"task_type": "77"}, "unknown_type"),
-        ({"department": ""}, "missing"),
+        ({"department": ""}, "no_department"),
         ({"item_code": GOOD["item_code"].replace("511602", "511603")}, "region_in_code"),
     ],
 )

@@ -104,6 +104,7 @@ def pages(site, **values: str) -> list[str]:
     case = site.make_case("correction")
     about = {
         "code": site.item.code,
+        "organ": site.organ.code,
         "number": case.number,
         "page": "applicant",
         "key": str(case.files.get().key),
@@ -480,7 +481,7 @@ def test_forms_that_write_into_the_address_ask_for_nothing_personal(site):
                     if 'method="post"' not in form.partition(">")[0]:
                         named |= set(re.findall(r'name="([^"]+)"', form))
     assert named
-    assert named <= {"q", "region", "organ", "kind", "audience", "number", "show"}
+    assert named <= {"q", "region", "organ", "kind", "audience", "number", "show", "from", "to"}
 
 
 def test_what_leads_on_is_encoded_in_the_links_of_the_region_page(site):

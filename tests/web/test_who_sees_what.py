@@ -186,6 +186,7 @@ class Town(World):
     def values(self) -> dict[str, str]:
         return {
             "code": self.item.code,
+            "organ": self.organ.code,
             "number": self.case.number,
             "page": "applicant",
             "key": str(self.case.files.get().key),

@@ -38,6 +38,9 @@ class Permission(StrEnum):
     READ_SECURITY_LOG = "read_security_log"
     ASK_EMERGENCY = "ask_emergency"
     ALLOW_EMERGENCY = "allow_emergency"
+    CHECK_GUIDES = "check_guides"
+    EDIT_GUIDES = "edit_guides"
+    PUBLISH_GUIDES = "publish_guides"
 
 
 class Reach(StrEnum):
@@ -146,6 +149,20 @@ RULES: dict[Permission, Rule] = {
         "let a colleague of another organ read a case for a day: the second person",
         roles=(HEAD, REVIEWER),
         not_own=True,
+        second_factor=True,
+    ),
+    Permission.CHECK_GUIDES: Rule(
+        Reach.OWN_ORGAN, "see what is wrong with the guides of the organ", roles=ROLES
+    ),
+    Permission.EDIT_GUIDES: Rule(
+        Reach.OWN_ORGAN,
+        "write a new version of a guide and send it to be approved",
+        roles=(ADMINISTRATOR, REVIEWER),
+    ),
+    Permission.PUBLISH_GUIDES: Rule(
+        Reach.OWN_ORGAN,
+        "approve or send back a version that somebody else wrote; withdraw a guide",
+        roles=(HEAD, ADMINISTRATOR),
         second_factor=True,
     ),
 }

@@ -126,3 +126,10 @@ def organ_code_style(code: str) -> OrganCodeStyle:
     if re.fullmatch(r"[1-9A-Y][0-9A-Z]{15,17}", code) and not code.isdigit():
         return OrganCodeStyle("uscc_faulty", f"not a credit code: {fault}")
     return OrganCodeStyle("unknown", "neither a credit code nor an organisation code")
+
+
+# What a kind is called: 其他类别事项 and 其他行政权力 are the same.
+KIND_NAMES: Final = {kind: {names[0]} for kind, names in KINDS.items()} | {
+    "other": {"其他行政权力", "其他类别事项", "其他权力"},
+    "public_service": {"公共服务", "公共服务事项"},
+}

@@ -11,7 +11,7 @@ from django.db.models import Count, QuerySet
 from tantivy import Document, Query
 
 from tongban.base.regions import RegionCodeError, lineage_of, pad, prefix_of
-from tongban.catalogue.guide_schema import GuideDocument
+from tongban.catalogue.guide_schema import GuideDocument, GuideRecord
 from tongban.catalogue.models import Guide, ServiceItem
 from tongban.catalogue.search import text
 from tongban.catalogue.search.index import Listing, current_index
@@ -22,6 +22,7 @@ PAGES_MOST = 100
 
 
 _documents: dict[int, GuideDocument] = {}
+_records: dict[int, GuideRecord] = {}
 DOCUMENTS_KEPT = 2_000
 
 
@@ -30,13 +31,26 @@ CHOICES_MOST = 200
 
 
 def document_of(guide: Guide) -> GuideDocument:
-    """The guide's content; a published version never changes, so it is read once a process."""
+    """A complete guide's content; a published version never changes, so it is read once a process."""
     held = _documents.get(guide.pk)
     if held is None:
         held = GuideDocument.model_validate(guide.document)
         if len(_documents) >= DOCUMENTS_KEPT:
             _documents.clear()
         _documents[guide.pk] = held
+    return held
+
+
+def record_of(guide: Guide) -> GuideRecord:
+    """What a guide says, complete or not; read once a process, as `document_of`."""
+    if guide.is_complete:
+        return document_of(guide)
+    held = _records.get(guide.pk)
+    if held is None:
+        held = GuideRecord.model_validate(guide.document)
+        if len(_records) >= DOCUMENTS_KEPT:
+            _records.clear()
+        _records[guide.pk] = held
     return held
 
 

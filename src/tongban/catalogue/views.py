@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from tongban.base.permissions import Permission, opens_to
 from tongban.catalogue.codes import KINDS
-from tongban.catalogue.guide_schema import GuideDocument, Material
+from tongban.catalogue.guide_page import guide_context, material_row
 from tongban.catalogue.highlighting import highlight
 from tongban.catalogue.models import Guide
 from tongban.catalogue.search.index import Listing, listing_of
@@ -20,7 +20,6 @@ from tongban.catalogue.search.query import Filters
 from tongban.catalogue.selectors import (
     PAGES_MOST,
     QUERY_LONGEST,
-    document_of,
     find_item,
     guide_in_force,
     organs_serving,
@@ -28,20 +27,17 @@ from tongban.catalogue.selectors import (
 )
 from tongban.catalogue.wording import (
     AUDIENCE_LABELS,
-    FORM_LABELS,
-    HOW_LABELS,
-    NECESSITY_LABELS,
     in_chinese,
     kind_label,
     labels,
-    limit_of,
     limit_words,
-    said,
     visits_words,
 )
 from tongban.directory.choice import current_region, region_name
 
 PAGE_SIZE = 10
+# Also asked for by other rooms.
+__all__ = ["guide_context", "guide_row", "item", "listing_row", "material_row", "search"]
 
 
 def listing_row(listing: Listing, query: str = "") -> dict[str, object]:
@@ -59,7 +55,7 @@ def listing_row(listing: Listing, query: str = "") -> dict[str, object]:
         "summary": listing.summary[0 if in_chinese() else 1],
         "audience_labels": labels(AUDIENCE_LABELS, listing.audience),
         "limit_label": limit_words(listing.promised_value, listing.promised_unit),
-        "visits_label": visits_words(listing.on_site_visits) if listing.has_guide else "",
+        "visits_label": visits_words(listing.on_site_visits),
         "online": listing.accepts_online,
         "has_guide": listing.has_guide,
         "apply_url": reverse("cases:apply", args=[listing.code]) if listing.accepts_online else "",
@@ -173,92 +169,3 @@ def item(request: HttpRequest, code: str) -> HttpResponse:
     if guide is None:
         return render(request, "catalogue/item_without_guide.html", context)
     return render(request, "catalogue/guide.html", context | guide_context(guide))
-
-
-def guide_context(guide: Guide) -> dict[str, object]:
-    """A guide's content in the language of the page, for `catalogue/guide.html`."""
-    document = document_of(guide)
-    return {
-        "guide": guide,
-        "name": said(document.name),
-        "summary": said(document.summary),
-        "facts": _facts(document),
-        "audience_labels": labels(AUDIENCE_LABELS, document.audience),
-        "conditions": [said(condition) for condition in document.conditions],
-        "materials": [material_row(material) for material in document.materials],
-        "steps": [
-            {
-                "name": said(step.name),
-                "office": said(step.office),
-                "limit": limit_of(step.limit),
-                "note": said(step.note),
-            }
-            for step in document.steps
-        ],
-        "fees": [
-            {
-                "name": said(fee.name),
-                "standard": said(fee.standard),
-                "basis": fee.basis,
-                "reduction": said(fee.reduction),
-            }
-            for fee in document.fees
-        ],
-        "legal_bases": document.legal_bases,
-        "power_source": said(document.power_source),
-        "result": said(document.result.name),
-        "place": said(document.place),
-        "opening_hours": said(document.opening_hours),
-        "enquiry_phone": document.enquiry_phone,
-        "complaint_phone": document.complaint_phone,
-        "handling_forms": labels(FORM_LABELS, document.handling_forms),
-        "on_site_reason": said(document.on_site_reason),
-        "limit_notes": [
-            note
-            for note in (said(document.promised_limit.note), said(document.statutory_limit.note))
-            if note
-        ],
-        "statutory_limit": limit_of(document.statutory_limit),
-        "promised_limit": limit_of(document.promised_limit),
-        "remedies": said(document.remedies),
-        "faq": [
-            {"question": said(one.question), "answer": said(one.answer)} for one in document.faq
-        ],
-        "quantity_limit": said(document.quantity_limit),
-        "intermediary_service": said(document.intermediary_service),
-        "supports_appointment": document.supports_appointment,
-        "supports_delivery": document.supports_delivery,
-    }
-
-
-def _facts(document: GuideDocument) -> list[dict[str, str]]:
-    """The four things that people ask first."""
-    uploads = sum(material.how == "upload" for material in document.materials)
-    return [
-        {"label": _("Time"), "value": limit_of(document.promised_limit)},
-        {"label": _("In person"), "value": visits_words(document.on_site_visits)},
-        {"label": _("Fee"), "value": _("see below") if document.fees else _("free")},
-        {"label": _("To upload"), "value": str(uploads)},
-    ]
-
-
-def material_row(material: Material) -> dict[str, object]:
-    """A material for `web/components/material_list.html`."""
-    return {
-        "key": material.key,
-        "name": said(material.name),
-        "how": material.how,
-        "how_label": HOW_LABELS[material.how](),
-        "necessity": material.necessity,
-        "necessity_label": NECESSITY_LABELS[material.necessity](),
-        "issuer": said(material.issuer),
-        "note": said(material.note),
-        "when": said(material.when),
-        "originals": material.originals,
-        "photocopies": material.photocopies,
-        "accept": ", ".join(material.accept).upper(),
-        "accept_attribute": ",".join(
-            {"pdf": ".pdf", "jpg": ".jpg,.jpeg", "png": ".png"}[kind] for kind in material.accept
-        ),
-        "max_mb": material.max_mb,
-    }

@@ -44,7 +44,7 @@ def said(text: Text | None) -> str:
     """A bilingual text in the language of the page, "" for none."""
     if text is None:
         return ""
-    return text.zh if in_chinese() else text.en
+    return text.zh if in_chinese() else text.en or text.zh
 
 
 def limit_words(value: int, unit: str) -> str:
@@ -55,17 +55,21 @@ def limit_words(value: int, unit: str) -> str:
         "working_day": ngettext("%(n)d working day", "%(n)d working days", value),
         "day": ngettext("%(n)d day", "%(n)d days", value),
         "month": ngettext("%(n)d month", "%(n)d months", value),
+        "year": ngettext("%(n)d year", "%(n)d years", value),
         "hour": ngettext("%(n)d hour", "%(n)d hours", value),
     }
     return words[unit] % {"n": value} if unit in words else ""
 
 
-def limit_of(limit: Limit) -> str:
-    return limit_words(limit.value, limit.unit)
+def limit_of(limit: Limit | None) -> str:
+    """A limit in words, "" where it is not known."""
+    return "" if limit is None else limit_words(limit.value, limit.unit)
 
 
-def visits_words(visits: int) -> str:
-    """How often somebody has to come in person."""
+def visits_words(visits: int | None) -> str:
+    """How often somebody has to come in person, "" where that is not known."""
+    if visits is None:
+        return ""
     if visits == 0:
         return _("no visit")
     return ngettext("%(n)d visit", "%(n)d visits", visits) % {"n": visits}

@@ -65,6 +65,12 @@ DATA_HANDED_OUT: Final = "directory.data_handed_out"
 SYSTEM_REGISTERED: Final = "directory.system_registered"
 ITEMS_LOADED: Final = "catalogue.items_loaded"
 GUIDE_PUBLISHED: Final = "catalogue.guide_published"
+GUIDE_SENT_TO_REVIEW: Final = "catalogue.guide_sent_to_review"
+GUIDE_RETURNED: Final = "catalogue.guide_returned"
+GUIDE_APPROVED: Final = "catalogue.guide_approved"
+GUIDE_WITHDRAWN: Final = "catalogue.guide_withdrawn"
+LINT_OVERRIDDEN: Final = "catalogue.lint_overridden"
+BASIC_PUBLISHED: Final = "catalogue.basic_published"
 
 ACTS: Final = {
     CASE_SUBMITTED: _("application handed in"),
@@ -126,4 +132,10 @@ ACTS: Final = {
     SYSTEM_REGISTERED: _("department's system registered"),
     ITEMS_LOADED: _("service items loaded"),
     GUIDE_PUBLISHED: _("guide published"),
+    GUIDE_SENT_TO_REVIEW: _("guide sent to be approved"),
+    GUIDE_RETURNED: _("guide sent back to its author"),
+    GUIDE_APPROVED: _("guide approved"),
+    GUIDE_WITHDRAWN: _("guide withdrawn"),
+    LINT_OVERRIDDEN: _("guide published in spite of errors, with reasons"),
+    BASIC_PUBLISHED: _("basic item published"),
 }

@@ -61,6 +61,7 @@ _APPOINTMENT: Final = {
     "begins_at": _text("when, ISO 8601"),
     "by": _text("account of who did it; empty for the system"),
 }
+_PROPOSAL: Final = {"revision": Part(int, "how often it was saved"), "by": BY}
 _SYSTEM_READS: Final = {
     "account": ACCOUNT,
     "system": _text("client id of the system"),
@@ -217,6 +218,24 @@ PAYLOADS: Final[Mapping[str, Schema]] = {
         "created": CREATED,
         "updated": UPDATED,
         "problems": Part(int, "rows with a problem"),
+    },
+    acts.BASIC_PUBLISHED: {
+        "code": _text("code of the basic item"),
+        "version": Part(int, "version of the basic item"),
+        "document": Part(dict, "the basic item"),
+    },
+    **dict.fromkeys((acts.GUIDE_SENT_TO_REVIEW, acts.GUIDE_APPROVED), _PROPOSAL),
+    acts.GUIDE_RETURNED: {**_PROPOSAL, "reasons": REASON},
+    acts.LINT_OVERRIDDEN: {
+        "version": Part(int, "version of the guide"),
+        "by": BY,
+        "reason": REASON,
+        "errors": Part(list, "codes and places of the findings"),
+    },
+    acts.GUIDE_WITHDRAWN: {
+        "version": Part(int, "version of the guide"),
+        "by": BY,
+        "reasons": REASON,
     },
     acts.GUIDE_PUBLISHED: {
         "slug": _text("address of the guide"),

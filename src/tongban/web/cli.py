@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from tongban.assessment.cli import assess_command
+from tongban.web.cli_items import items
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -195,13 +196,29 @@ def load_items_command(file: Path, source: str, as_json: bool) -> None:
 @load.command("guides")
 @click.argument("folder", type=FOLDER)
 @click.option("--sample", is_flag=True, help="Mark them as samples to be checked.")
+@click.option("--override", default="", help="Publish in spite of errors of lint: the reason.")
+@click.option("--by", default="", help="Who answers for the override.")
 @JSON_REPORT
-def load_guides_command(folder: Path, sample: bool, as_json: bool) -> None:
+def load_guides_command(folder: Path, sample: bool, override: str, by: str, as_json: bool) -> None:
     """Publish the guides (*.toml) of a folder for items of the catalogue."""
+    if bool(override) != bool(by):
+        raise click.UsageError("--override and --by go together: a reason, and who answers for it")
     set_up(migrate=True)
     from tongban.web.reporting import load_guides_and_index, print_report
 
-    print_report(load_guides_and_index(folder, sample=sample), as_json=as_json)
+    report = load_guides_and_index(folder, sample=sample, override=override, by=by)
+    print_report(report, as_json=as_json)
+
+
+@load.command("basics")
+@click.argument("folder", type=FOLDER)
+@JSON_REPORT
+def load_basics_command(folder: Path, as_json: bool) -> None:
+    """Publish the basic items (*.toml) of a folder: what the law fixes for all who implement them."""
+    set_up(migrate=True)
+    from tongban.web.reporting import load_basics, print_report
+
+    print_report(load_basics(folder), as_json=as_json)
 
 
 @load.command("calendar")
@@ -354,6 +371,9 @@ def openid_clean() -> None:
     from tongban.web.openid.commands import clean_command
 
     clean_command()
+
+
+cli.add_command(items)
 
 
 def main() -> None:

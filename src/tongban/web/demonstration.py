@@ -23,7 +23,9 @@ from tongban.catalogue.search.index import rebuild
 from tongban.catalogue.services import (
     PACKAGED_ITEMS,
     SAMPLE_ITEMS,
+    packaged_basics,
     packaged_guides,
+    publish_basics,
     publish_guides,
 )
 from tongban.directory.models import (
@@ -128,6 +130,7 @@ def load_demonstration(
     if not ServiceItem.objects.filter(region_id=REGION).exists():
         reports["items"] = load_items(PACKAGED_ITEMS, progress=progress)
         reports["sample items"] = load_items(SAMPLE_ITEMS, source="sample")
+    reports["basic items"] = publish_basics(packaged_basics())
     reports["guides"] = publish_guides(packaged_guides(), is_sample=True)
     reports["people"] = _load_people()
     for name, made in (("office", load_office()), ("cases", load_cases())):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from django.conf import settings
@@ -15,12 +15,13 @@ from tongban.base.clocks import local_date, utc_now
 from tongban.base.sealing import CIPHERS
 from tongban.base.tables import LoadReport, TableError
 from tongban.catalogue.api import checked_region, search_document
-from tongban.catalogue.guide_schema import GuideDocument, read_guide
+from tongban.catalogue.guide_schema import read_guide
 from tongban.catalogue.importing import load_items
 from tongban.catalogue.search.index import IndexMissing, exists, rebuild
 from tongban.catalogue.search.query import Filters
 from tongban.catalogue.selectors import search_items
-from tongban.catalogue.services import publish_guides
+from tongban.catalogue.services import Override, publish_basics, publish_guides
+from tongban.catalogue.services.basics import read_basic
 from tongban.directory.models import Region
 from tongban.directory.services.calendar import seed_calendar
 from tongban.directory.services.regions import PACKAGED, load_divisions
@@ -35,6 +36,7 @@ from tongban.web.wording import width
 
 EXAMPLES_SHOWN = 3
 Progress = Callable[[int, str], None]
+Document = TypeVar("Document")
 
 
 def load_items_and_index(path: Path, *, source: str, progress: Progress) -> LoadReport:
@@ -48,19 +50,28 @@ def load_items_and_index(path: Path, *, source: str, progress: Progress) -> Load
     return report
 
 
-def load_guides_and_index(folder: Path, *, sample: bool) -> LoadReport:
+def load_basics(folder: Path) -> LoadReport:
+    """Publish the basic items of a folder. Raises TableError when one can't be read: none is."""
+    return publish_basics([_readable(path, read_basic) for path in sorted(folder.glob("*.toml"))])
+
+
+def load_guides_and_index(
+    folder: Path, *, sample: bool, override: str = "", by: str = ""
+) -> LoadReport:
     """Publish the guides of a folder. Raises TableError when one can't be read: none is loaded."""
     report = publish_guides(
-        [_readable(path) for path in sorted(folder.glob("*.toml"))], is_sample=sample
+        [_readable(path, read_guide) for path in sorted(folder.glob("*.toml"))],
+        is_sample=sample,
+        override=Override(by, override) if override else None,
     )
     if report.created or report.updated:
         rebuild()
     return report
 
 
-def _readable(path: Path) -> GuideDocument:
+def _readable(path: Path, read: Callable[[Path], Document]) -> Document:
     try:
-        return read_guide(path)
+        return read(path)
     except ValidationError as problem:
         first = problem.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -76,10 +87,9 @@ def print_report(report: LoadReport, *, as_json: bool) -> None:
         return
     click.echo(
         f"{report.read:,} rows read: {report.created:,} created, {report.updated:,} updated,"
-        f" {report.unchanged:,} unchanged; {len(report.problems):,} remarks"
+        f" {report.unchanged:,} unchanged; {report.counts.total():,} remarks"
     )
-    kinds = Counter(problem.code for problem in report.problems)
-    for code, count in kinds.most_common():
+    for code, count in report.counts.most_common():
         click.echo(f"  {code}: {count}")
         examples = [problem for problem in report.problems if problem.code == code]
         for problem in examples[:EXAMPLES_SHOWN]:
@@ -94,7 +104,7 @@ def print_reports(reports: Mapping[str, LoadReport], *, as_json: bool) -> None:
     for name, report in reports.items():
         click.echo(
             f"{name}: {report.read:,} read, {report.created:,} created,"
-            f" {report.unchanged:,} unchanged, {len(report.problems):,} remarks"
+            f" {report.unchanged:,} unchanged, {report.counts.total():,} remarks"
         )
 
 

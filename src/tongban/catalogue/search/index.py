@@ -44,7 +44,7 @@ class Listing:
     case_type: str
     promised_value: int
     promised_unit: str
-    on_site_visits: int
+    on_site_visits: int | None
     accepts_online: bool
     aliases: tuple[str, ...]
     summary: tuple[str, str]
@@ -77,7 +77,7 @@ def listing_of(item: ServiceItem, guide: Guide | None) -> Listing:
         case_type=guide.case_type if guide else "",
         promised_value=guide.promised_value if guide else 0,
         promised_unit=guide.promised_unit if guide else "",
-        on_site_visits=guide.on_site_visits if guide else 0,
+        on_site_visits=guide.on_site_visits if guide else None,
         accepts_online=guide.accepts_online if guide else False,
         aliases=tuple(document.get("aliases", ())),
         summary=(
