@@ -35,7 +35,11 @@ def make_office(world: World, **changes: object) -> Office:
 
 
 def make_booking(
-    world: World, at: datetime, code: str = "", account: Account | None = None
+    world: World,
+    at: datetime,
+    code: str = "",
+    account: Account | None = None,
+    state: str = "booked",
 ) -> Booking:
     """A booking by hand, at any moment."""
     office = Office.objects.first() or make_office(world)
@@ -49,6 +53,6 @@ def make_booking(
         begins_at=at,
         seat=seat,
         service_seat=seat,
-        state="booked",
+        state=state,
         made_at=at,
     )

@@ -409,7 +409,7 @@ def test_a_character_that_the_font_lacks_is_named(decided):
 
 def test_without_a_font_the_page_says_so_and_json_works(decided, monkeypatch):
     monkeypatch.setattr(receipt_views, "chinese_font", lambda: None)
-    monkeypatch.setattr("tongban.cases.views.chinese_font", lambda: None)
+    monkeypatch.setattr("tongban.cases.case_views.chinese_font", lambda: None)
     seq = place_of(acts.CASE_DECIDED, decided.case.ledger_ref)
     client = signed_in(decided.resident)
     answer = client.get(f"/me/acts/{seq}/pdf/")

@@ -507,7 +507,7 @@ def test_an_import_leaves_one_entry_with_the_hash_of_the_file(db, tmp_path):
     import_items(write(tmp_path / "x.csv", "code,name\n1234-a,甲\n"))
     entry = Entry.objects.get()
     assert "items_loaded" in entry.leaf
-    assert '"read":1' in entry.payload.replace(" ", "")
+    assert '"read":1' in entry.opening.replace(" ", "")
 
 
 def test_an_organ_that_is_there_is_found_by_its_name(db, tmp_path):

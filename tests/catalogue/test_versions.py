@@ -303,9 +303,9 @@ def test_a_guide_with_an_error_needs_a_reason_and_a_name(office):
         office.head, office.item.code, override_reason="上级系统暂时只收这一项,月底改", at=AT
     )
     entry = next(one for one in Entry.objects.all() if "lint_overridden" in one.leaf)
-    assert '"head"' in entry.payload
-    assert "V01" in entry.payload
-    assert "上级系统" in entry.payload
+    assert '"head"' in entry.opening
+    assert "V01" in entry.opening
+    assert "上级系统" in entry.opening
 
 
 def test_a_file_with_an_error_is_not_published_without_an_override(world):

@@ -228,7 +228,7 @@ class Maker:
         return self.delegation(at, valid_to=date(2040, 1, 1), revoked_at=at)
 
     def booking(self, at):
-        return make_booking(self.world, at)
+        return make_booking(self.world, at, state="cancelled")
 
     def emergency(self, at):
         case = self.a_case(at)
