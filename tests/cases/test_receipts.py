@@ -333,12 +333,12 @@ def test_the_page_of_an_act_shows_the_payload_unchanged_in_both_languages(decide
     seq = place_of(acts.CASE_DECIDED, decided.case.ledger_ref)
     client = signed_in(decided.resident)
     page = text_of(client.get(f"/me/acts/{seq}/"))
-    assert "工作人员账号" in page
+    assert "操作人账号" in page
     assert "材料齐全" in page
     assert "按原样显示" in page
     client.post("/language/", {"language": "en"})
     page = text_of(client.get(f"/me/acts/{seq}/"))
-    assert "account of the official" in page
+    assert "account of who did it" in page
     assert "not a letter changed" in page
 
 

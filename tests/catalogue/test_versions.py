@@ -200,7 +200,7 @@ def test_publishing_takes_over_what_the_basic_item_fixes(world):
 @pytest.fixture
 def office(world):
     world.administrator = world.make_staff("administrator", world.organ, "administrator")
-    world.head = world.make_staff("head", world.organ, "head")
+    world.approver = world.make_staff("head", world.organ, "head")
     return world
 
 
@@ -214,7 +214,7 @@ def test_one_writes_another_approves_and_the_case_keeps_its_version(office):
     case = office.make_case()
     written(office)
     proposals.send_to_review(office.administrator, office.item.code, at=AT)
-    done = proposals.approve(office.head, office.item.code, at=AT)
+    done = proposals.approve(office.approver, office.item.code, at=AT)
     assert done.state == "published"
     assert done.guide.version == 2
     assert done.guide.effective_from == AT.date()
@@ -236,7 +236,7 @@ def test_nobody_approves_what_they_wrote_themselves(office):
         proposals.approve(both, office.item.code, at=AT)
     with pytest.raises(IntegrityError), transaction.atomic():
         Proposal.objects.update(approver=both)
-    assert proposals.approve(office.head, office.item.code, at=AT).state == "published"
+    assert proposals.approve(office.approver, office.item.code, at=AT).state == "published"
 
 
 def test_who_saves_second_is_told_and_can_merge(office):
@@ -261,7 +261,7 @@ def test_an_approved_version_waits_for_its_day(office):
         revision=2, effective_from=day, at=AT,
     )  # fmt: skip
     proposals.send_to_review(office.administrator, office.item.code, at=AT)
-    assert proposals.approve(office.head, office.item.code, at=AT).state == "approved"
+    assert proposals.approve(office.approver, office.item.code, at=AT).state == "approved"
     assert Guide.objects.get(effective_to=None).version == 1
     assert proposals.publish_due(at=AT + timedelta(days=9)) == (0, [])
     assert proposals.publish_due(at=AT + timedelta(days=10)) == (1, [])
@@ -278,14 +278,14 @@ def test_a_version_begun_from_an_older_one_is_not_published_over_a_newer(office)
         office.document.model_copy(update={"complaint_phone": "0826-2005555"}), is_sample=True
     )
     with pytest.raises(Conflict, match="base_is_gone"):
-        proposals.approve(office.head, office.item.code, at=AT)
-    proposals.send_back(office.head, office.item.code, reasons="已有新版本,请对照", at=AT)
+        proposals.approve(office.approver, office.item.code, at=AT)
+    proposals.send_back(office.approver, office.item.code, reasons="已有新版本,请对照", at=AT)
     held = Proposal.objects.get()
     proposals.save(
         office.administrator, office.item.code, held.document, revision=held.revision, based_on=2, at=AT
     )  # fmt: skip
     proposals.send_to_review(office.administrator, office.item.code, at=AT)
-    assert proposals.approve(office.head, office.item.code, at=AT).guide.version == 3
+    assert proposals.approve(office.approver, office.item.code, at=AT).guide.version == 3
 
 
 def test_a_guide_with_an_error_needs_a_reason_and_a_name(office):
@@ -293,14 +293,14 @@ def test_a_guide_with_an_error_needs_a_reason_and_a_name(office):
     written(office, materials=bad)
     proposals.send_to_review(office.administrator, office.item.code, at=AT)
     with pytest.raises(InvalidInput, match="lint_errors") as refused:
-        proposals.approve(office.head, office.item.code, at=AT)
+        proposals.approve(office.approver, office.item.code, at=AT)
     assert [(one.pointer, one.code) for one in refused.value.errors] == [
         ("/materials/0/name", "V01")
     ]
     with pytest.raises(InvalidInput, match="override_without_reason"):
-        proposals.approve(office.head, office.item.code, override_reason="急", at=AT)
+        proposals.approve(office.approver, office.item.code, override_reason="急", at=AT)
     proposals.approve(
-        office.head, office.item.code, override_reason="上级系统暂时只收这一项,月底改", at=AT
+        office.approver, office.item.code, override_reason="上级系统暂时只收这一项,月底改", at=AT
     )
     entry = next(one for one in Entry.objects.all() if "lint_overridden" in one.leaf)
     assert '"head"' in entry.opening
@@ -325,14 +325,14 @@ def test_a_file_with_an_error_is_not_published_without_an_override(world):
 def test_a_withdrawn_guide_takes_no_applications_and_its_cases_stay(office):
     case = office.make_case()
     with pytest.raises(InvalidInput, match="reasons_missing"):
-        proposals.withdraw(office.head, office.item.code, reasons="", at=AT)
-    guide = proposals.withdraw(office.head, office.item.code, reasons="事项已取消", at=AT)
+        proposals.withdraw(office.approver, office.item.code, reasons="", at=AT)
+    guide = proposals.withdraw(office.approver, office.item.code, reasons="事项已取消", at=AT)
     assert (guide.state, guide.effective_to) == ("withdrawn", max(guide.effective_from, AT.date()))
     assert office.item.guides.filter(effective_to=None).first() is None
     case.refresh_from_db()
     assert case.guide == guide
     with pytest.raises(NotFound, match="no_guide"):
-        proposals.withdraw(office.head, office.item.code, reasons="再撤一次看看", at=AT)
+        proposals.withdraw(office.approver, office.item.code, reasons="再撤一次看看", at=AT)
     written_again = proposals.begin(office.administrator, office.item.code, at=AT)
     assert written_again.based_on == 0
 
@@ -357,7 +357,7 @@ def test_there_is_one_open_version_an_item(office):
     assert proposals.begin(office.reviewer, office.item.code, at=AT) == first
     with pytest.raises(IntegrityError), transaction.atomic():
         Proposal.objects.create(
-            item=office.item, document={}, based_on=0, author=office.head, updated_at=AT
+            item=office.item, document={}, based_on=0, author=office.approver, updated_at=AT
         )
     proposals.discard(office.administrator, office.item.code, at=AT)
     assert proposals.begin(office.reviewer, office.item.code, at=AT) != first
@@ -409,7 +409,7 @@ def test_a_new_material_in_the_middle_is_one_difference():
 def test_the_page_of_versions_shows_what_changed(office, client):
     written(office)
     proposals.send_to_review(office.administrator, office.item.code, at=AT)
-    proposals.approve(office.head, office.item.code, at=AT)
+    proposals.approve(office.approver, office.item.code, at=AT)
     page = client.get(f"/items/{office.item.code}/versions/").content.decode()
     assert "enquiry_phone" in page
     assert "<ins>0826-2007777</ins>" in page

@@ -76,7 +76,7 @@ def test_a_good_receipt_is_explained_in_chinese_and_in_english(log):
         "作出决定",
         "区公安分局",
         "材料齐全",
-        "工作人员账号",
+        "操作人账号",
         log.item.name,
     ):
         assert words in page, words

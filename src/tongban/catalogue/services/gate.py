@@ -16,6 +16,7 @@ from tongban.catalogue.models import BasicVersion, Guide, ServiceItem
 from tongban.catalogue.rules import inherited
 from tongban.ledger import acts
 from tongban.ledger.services import record as trace
+from tongban.ledger.traces import leaves_no_trace
 
 REASON_SHORTEST = 10
 
@@ -76,6 +77,7 @@ def check_errors(errors: list[Finding], override: Override | None) -> None:
         )
 
 
+@leaves_no_trace("is itself the trace of the act that calls it")
 def trace_override(
     guide: Guide, item: ServiceItem, errors: list[Finding], override: Override, at: datetime
 ) -> None:

@@ -243,6 +243,7 @@ def _publish(item: ServiceItem, proposal: Proposal, at: datetime) -> Guide:
     return guide
 
 
+@leaves_trace(acts.GUIDE_PUBLISHED)
 def publish_due(*, at: datetime | None = None) -> tuple[int, list[str]]:
     """Put in force what was approved for today or before. How many, and what could not be, and why."""
     now = at or utc_now()

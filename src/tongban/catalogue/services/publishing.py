@@ -117,6 +117,7 @@ def item_for_writing(code: str) -> ServiceItem | None:
     )
 
 
+@leaves_trace(acts.GUIDE_PUBLISHED)
 def put_in_force(
     item: ServiceItem, record: GuideRecord, *, is_sample: bool, on: date, at: datetime
 ) -> Guide:
