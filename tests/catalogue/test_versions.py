@@ -10,8 +10,10 @@ from django.db import IntegrityError, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.submit import id_number
 from tests.conftest import AT
 from tongban.base.problems import Conflict, InvalidInput, NotFound, NotPermitted
+from tongban.cases.services import handling
 from tongban.catalogue.guide_schema import content_of
 from tongban.catalogue.lint.model import Subject
 from tongban.catalogue.lint.rules import findings_of
@@ -451,28 +453,21 @@ def test_an_organ_sees_the_score_and_the_worst_of_its_own_items(office, client):
 
 
 def test_lint_is_told_of_slow_cases_and_of_what_staff_asked_for(office, calendar):
-    from tongban.cases.models import Case, CaseEvent
+    from tongban.cases.models import Case
     from tongban.catalogue.lint.running import items_to_check, subjects_of, what_happened
 
     assert facts_of in what_happened
-    case = office.make_case("approved")
+    people = [office.make_resident(f"r{place}", id_number(place)) for place in range(7)]
     now = datetime.now(UTC)
-    Case.objects.filter(pk=case.pk).update(
+    decided = [office.make_case("approved", one).pk for one in people[:4]]
+    Case.objects.filter(pk__in=decided).update(
         accepted_at=now - timedelta(days=60), decided_at=now - timedelta(days=2)
     )
-    event = case.events.order_by("-seq").first()
-    for number in range(3):
-        twin = Case.objects.get(pk=case.pk)
-        twin.pk, twin.number = None, f"n-{number}"
-        twin.draft_key, twin.ledger_ref = (
-            f"00000000-0000-0000-0000-00000000000{number}",
-            f"r{number}",
+    for one in people[4:]:
+        case = office.make_case(account=one, at=now)
+        handling.request_correction(
+            office.clerk, case.number, reasons="请补交居住满三年的证明,并签名。", at=now
         )
-        twin.save()
-        CaseEvent.objects.create(
-            case=twin, seq=1, act="request_correction", at=now, organ=event.organ,
-            text="请补交居住满三年的证明,并签名。",
-        )  # fmt: skip
     (facts,) = facts_of([office.item.code]).values()
     assert facts.decided == 4
     assert facts.median_working_days > 30
