@@ -141,7 +141,7 @@ def test_from_search_to_a_decided_case(browser, server, surroundings, tmp_path, 
     reviewer = Visitor(browser, server, width, "reviewer")
     reviewer.sign_in("police-reviewer", f"/work/cases/{number}/")
     reviewer.page.get_by_text("准予", exact=True).first.click()
-    reviewer.page.get_by_label("理由").first.fill("材料齐全,身份核对无误,准予补领。")
+    reviewer.page.locator("#reasons-approve").fill("材料齐全,身份核对无误,准予补领。")
     reviewer.sees("15-deciding")
     reviewer.button("准予…")
     reviewer.sees("16-confirm")
