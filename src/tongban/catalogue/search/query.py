@@ -6,21 +6,23 @@ pinyin), with one mistake, any of the words.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 from tantivy import Occur, Query, Schema
 
 from tongban.base.regions import RegionCodeError, lineage_of, pad
-from tongban.catalogue.search import text
+from tongban.catalogue.search import phrases, text
+from tongban.catalogue.search.phrases import Meaning, Reading, Title, synonyms
 
-SYNONYMS = Path(__file__).parent / "synonyms.toml"
 # A chunk longer than this is a sentence: its words count, not its exact form.
 LONGEST_PHRASE = 12
 GUIDE_BONUS = 6.0
+# Points of a title for what a phrase stands for; a word in the title gives 10 to 40.
+MEANT, ALSO_MEANT, LATER_LESS = 40.0, 20.0, 1.5
+FITTING_ACT = 15.0
+LEFT_OVER = 0.25
 
 
 @dataclass(frozen=True)
@@ -29,18 +31,6 @@ class Filters:
     organ: str = ""
     kind: str = ""
     audience: str = ""
-
-
-@lru_cache(maxsize=1)
-def synonyms() -> dict[str, tuple[str, ...]]:
-    """Word -> other words for the same thing, both ways."""
-    groups = tomllib.loads(SYNONYMS.read_text(encoding="utf-8"))["groups"]
-    table: dict[str, list[str]] = {}
-    for group in groups:
-        names = [text.normalise(name) for name in group]
-        for name in names:
-            table.setdefault(name, []).extend(other for other in names if other != name)
-    return {name: tuple(dict.fromkeys(others)) for name, others in table.items()}
 
 
 class Builder:
@@ -119,6 +109,8 @@ class Builder:
             ways.append(self.phrase("initials", text.pairs_of(list(chunk))))
         for other in synonyms().get(chunk, ()):
             ways.append(self.all([self.plain(word) for word in other_words(other)]))
+        if known := phrases.spoken(chunk):
+            ways.append(self.as_typed([known]))
         return self.best(ways)
 
     def prefix(self, field: str, start: str) -> Query:
@@ -138,7 +130,49 @@ class Builder:
             self.all([self.plain(word) for word in other_words(other)])
             for other in synonyms().get(" ".join(chunks), ())
         ]
+        reading = phrases.read(chunks)
+        if reading.said:
+            # The more of the question it leaves over, the less it counts against a title's own words.
+            left = sum(map(len, reading.left)) / max(1, sum(map(len, chunks)))
+            whole.append(Query.boost_query(self.meant(reading), 1 - left / 2))
         return self.best([each, *whole]) if whole else each
+
+    # As people say it
+
+    def meant(self, reading: Reading) -> Query:
+        """Titles for the phrases of a question; what happened and other words only order them."""
+        parts = [(Occur.Must, self.any([self.meaning(one) for one in reading.said]))]
+        for act in reading.acts:
+            fits = self.any([self.title(title) for title in act.means])
+            parts.append((Occur.Should, Query.const_score_query(fits, FITTING_ACT)))
+        for chunk in reading.left:
+            if text.CHINESE.match(chunk):
+                parts += [
+                    (Occur.Should, Query.boost_query(self.word(word), LEFT_OVER))
+                    for word in text.query_words(chunk)
+                    if len(word) > 1 and word not in text.STOP_WORDS
+                ]
+        return Query.boolean_query(parts)
+
+    def meaning(self, meaning: Meaning) -> Query:
+        ways = []
+        for titles, points in ((meaning.means, MEANT), (meaning.also, ALSO_MEANT)):
+            for place, title in enumerate(titles):
+                least = max(points - LATER_LESS * place, points / 2)
+                fits = self.title(title)
+                # Among titles that fit, the one that says little else comes first.
+                ways.append(
+                    self.all([Query.const_score_query(fits, least), Query.boost_query(fits, 0.1)])
+                )
+        return self.best(ways)
+
+    def title(self, title: Title) -> Query:
+        parts = [(Occur.Must, self.piece(piece)) for piece in title.pieces]
+        parts += [(Occur.MustNot, self.piece(piece)) for piece in title.without]
+        return Query.boolean_query(parts)
+
+    def piece(self, piece: str) -> Query:
+        return self.phrase("chars", text.characters_of(piece))
 
     # With one mistake
 
@@ -172,6 +206,9 @@ class Builder:
         """One chunk may be misspelt, the others must fit as typed."""
         chunks = meaningful(chunks)
         ways = []
+        heard = [phrases.as_it_sounds(c) if text.CHINESE.match(c) else c for c in chunks]
+        if heard != chunks:
+            ways.append(Query.boost_query(self.as_typed(heard), 2.0))
         for place, chunk in enumerate(chunks):
             chinese = text.CHINESE.match(chunk)
             near = self.near_chinese(chunk) if chinese else self.near_latin(chunk)

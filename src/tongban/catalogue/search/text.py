@@ -12,6 +12,7 @@ import rjieba
 from pypinyin import lazy_pinyin
 
 SYLLABLES = Path(__file__).parent / "syllables.txt"
+TRADITIONAL = Path(__file__).parent / "traditional.txt"
 CHINESE = re.compile(r"[㐀-䶿一-鿿]+")
 CHUNK = re.compile(r"[㐀-䶿一-鿿]+|[a-z0-9]+")
 
@@ -69,9 +70,20 @@ STOP_WORDS = frozenset(
 )
 
 
+@lru_cache(maxsize=1)
+def simplified() -> dict[int, str]:
+    """Traditional character -> simplified, for `str.translate`; one for one, so places stay."""
+    lines = TRADITIONAL.read_text(encoding="utf-8").splitlines()
+    pairs = [pair for line in lines if not line.startswith("#") for pair in line.split()]
+    return {ord(pair[0]): pair[1] for pair in pairs}
+
+
 def normalise(text: str) -> str:
-    """One form for full-width and half-width, upper and lower case (Unicode NFKC, casefold)."""
-    return unicodedata.normalize("NFKC", text).casefold()
+    """One form for full and half width, upper and lower case, traditional and simplified.
+
+    Unicode NFKC, casefold; characters by the table of OpenCC, without regard to the word.
+    """
+    return unicodedata.normalize("NFKC", text).casefold().translate(simplified())
 
 
 def words_of(text: str) -> list[str]:
