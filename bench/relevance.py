@@ -18,7 +18,7 @@ import rjieba
 import tantivy
 from django.test import override_settings
 
-from bench.relevance_set import DEPTH, FRESH, Judged, judged_queries, ndcg, reciprocal_rank, within
+from bench.relevance_set import DEPTH, UNSEEN, Judged, judged_queries, ndcg, reciprocal_rank, within
 from tongban.catalogue.importing import import_items
 from tongban.catalogue.models import Guide, ServiceItem
 from tongban.catalogue.search import text
@@ -100,9 +100,9 @@ def compare(name: str, listings: Sequence[Listing], queries: Sequence[Judged]) -
     """Print the figures of every engine over one catalogue."""
     parts = {
         "all": queries,
-        "tuned on": [one for one in queries if one.kind != FRESH and not one.held_out],
-        "held out": [one for one in queries if one.kind != FRESH and one.held_out],
-        "fresh": [one for one in queries if one.kind == FRESH],
+        "tuned on": [one for one in queries if one.kind != UNSEEN and not one.held_out],
+        "held out": [one for one in queries if one.kind != UNSEEN and one.held_out],
+        "unseen": [one for one in queries if one.kind == UNSEEN],
     }
     print(f"relevance: {name}, {len(listings)} items, {len(queries)} queries")
     heads = "".join(f"{f'{name} ({len(part)})':>16}" for name, part in parts.items())

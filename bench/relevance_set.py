@@ -12,8 +12,8 @@ JUDGED = Path(__file__).parent / "data" / "relevance.tsv"
 DEPTH = 10
 # MRR asks for the first answer that does it, not for one that helps a little.
 GOOD = 2
-# The kind of the queries that were asked after the search was finished.
-FRESH = "fresh"
+# The kind of the queries that were asked after the search was finished; see the set's head.
+UNSEEN = "unseen"
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Judged:
 
     @property
     def held_out(self) -> bool:
-        """In the third that was not looked at while the search was tuned: by the text's CRC-32."""
+        """In the third whose failures were not looked at in tuning: by the CRC-32 of the text."""
         return zlib.crc32(self.text.encode()) % 3 == 0
 
 

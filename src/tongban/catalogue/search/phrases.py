@@ -87,6 +87,30 @@ def _phrases() -> dict[str, tuple[_Phrase, ...]]:
     return {start: tuple(phrases) for start, phrases in table.items()}
 
 
+@lru_cache(maxsize=1)
+def equivalents() -> dict[str, tuple[Title, ...]]:
+    """Everyday word -> pieces of titles that speak of the same."""
+    written = tomllib.loads(SAID.read_text(encoding="utf-8"))["words"]
+    return {
+        text.normalise(said): _titles(entry["means"]) for entry in written for said in entry["say"]
+    }
+
+
+def words_in(chunk: str) -> list[str]:
+    """The words of a Chinese chunk that say what is wanted, everyday words in whole."""
+    known = equivalents()
+    words = [word for word in text.query_words(chunk) if word not in text.FILLERS]
+    # Segmentation knows the written language; an everyday word may be cut or hidden in another.
+    for size in (4, 3, 2, 1):
+        for place in range(len(chunk) - size + 1):
+            part = chunk[place : place + size]
+            inside = any(part in word and word in known for word in words)
+            if part in known and part not in words and (size > 1 or part == chunk) and not inside:
+                words.append(part)
+    long = [word for word in words if len(word) > 1 or word in known]
+    return long or words
+
+
 def _start(piece: str) -> str:
     return piece if piece.isascii() else piece[:2]
 

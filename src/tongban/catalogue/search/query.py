@@ -20,9 +20,9 @@ from tongban.catalogue.search.phrases import Meaning, Reading, Title, synonyms
 LONGEST_PHRASE = 12
 GUIDE_BONUS = 6.0
 # Points of a title for what a phrase stands for; a word in the title gives 10 to 40.
-MEANT, ALSO_MEANT, LATER_LESS = 40.0, 20.0, 1.5
-FITTING_ACT = 15.0
-LEFT_OVER = 0.25
+MEANT, ALSO_MEANT, LATER_LESS = 40.0, 26.0, 1.5
+FITTING_ACT = 22.0
+LEFT_OVER = 0.5
 
 
 @dataclass(frozen=True)
@@ -142,17 +142,26 @@ class Builder:
     def meant(self, reading: Reading) -> Query:
         """Titles for the phrases of a question; what happened and other words only order them."""
         parts = [(Occur.Must, self.any([self.meaning(one) for one in reading.said]))]
-        for act in reading.acts:
-            fits = self.any([self.title(title) for title in act.means])
-            parts.append((Occur.Should, Query.const_score_query(fits, FITTING_ACT)))
+        parts += self.acts(reading)
         for chunk in reading.left:
             if text.CHINESE.match(chunk):
                 parts += [
-                    (Occur.Should, Query.boost_query(self.word(word), LEFT_OVER))
-                    for word in text.query_words(chunk)
-                    if len(word) > 1 and word not in text.STOP_WORDS
+                    (Occur.Should, Query.boost_query(self.everyday(word), LEFT_OVER))
+                    for word in phrases.words_in(chunk)
+                    if len(word) > 1
                 ]
         return Query.boolean_query(parts)
+
+    def acts(self, reading: Reading) -> list[tuple[Occur, Query]]:
+        """Points for titles of the act that was spoken of."""
+        fits = [self.any([self.title(one) for one in act.means]) for act in reading.acts]
+        return [(Occur.Should, Query.const_score_query(fit, FITTING_ACT)) for fit in fits]
+
+    def everyday(self, word: str) -> Query:
+        """A word, or what official titles say for it."""
+        others = phrases.equivalents().get(word, ())
+        ways = [Query.boost_query(self.title(title), 2.5) for title in others]
+        return self.best([self.word(word), *ways])
 
     def meaning(self, meaning: Meaning) -> Query:
         ways = []
@@ -220,13 +229,16 @@ class Builder:
     # Any of the words
 
     def any_word(self, chunks: Sequence[str]) -> Query:
-        parts: list[Query] = []
-        for chunk in meaningful(chunks):
+        reading = phrases.read(chunks)
+        parts = [Query.boost_query(self.meaning(one), 0.7) for one in reading.said]
+        for chunk in reading.left if reading.said else meaningful(chunks):
             if text.CHINESE.match(chunk):
-                parts += [self.word(word) for word in text.query_words(chunk)]
+                parts += [self.everyday(word) for word in phrases.words_in(chunk)]
             else:
                 parts.append(self.latin(chunk))
-        return self.any(parts)
+        if not parts:
+            parts = [self.word(word) for chunk in chunks for word in text.query_words(chunk)]
+        return Query.boolean_query([(Occur.Must, self.any(parts)), *self.acts(reading)])
 
     # Filters
 

@@ -78,6 +78,12 @@ def simplified() -> dict[int, str]:
     return {ord(pair[0]): pair[1] for pair in pairs}
 
 
+# Words of a sentence that no title answers to; left out where any word may match.
+FILLERS = STOP_WORDS | frozenset(
+    (Path(__file__).parent / "fillers.txt").read_text(encoding="utf-8").split()
+)
+
+
 def normalise(text: str) -> str:
     """One form for full and half width, upper and lower case, traditional and simplified.
 
