@@ -104,8 +104,9 @@ def words_in(chunk: str) -> list[str]:
     for size in (4, 3, 2, 1):
         for place in range(len(chunk) - size + 1):
             part = chunk[place : place + size]
-            inside = any(part in word and word in known for word in words)
-            if part in known and part not in words and (size > 1 or part == chunk) and not inside:
+            if part not in known or part in words or (size == 1 and part != chunk):
+                continue
+            if not any(part in word and word in known for word in words):
                 words.append(part)
     long = [word for word in words if len(word) > 1 or word in known]
     return long or words

@@ -23,6 +23,7 @@ GUIDE_BONUS = 6.0
 MEANT, ALSO_MEANT, LATER_LESS = 40.0, 26.0, 1.5
 FITTING_ACT = 22.0
 LEFT_OVER = 0.5
+SHORTEST_BY_WORDS = 3
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,11 @@ class Builder:
         return Query.boolean_query(parts)
 
     def piece(self, piece: str) -> Query:
-        return self.phrase("chars", text.characters_of(piece))
+        """By words, which is fast; by characters where a title may well be cut in another way."""
+        words = text.words_whole(piece)
+        if len(piece) < SHORTEST_BY_WORDS or any(len(word) < 2 for word in words):
+            return self.phrase("chars", text.characters_of(piece))
+        return self.all([self.term("title", word) for word in words])
 
     # With one mistake
 

@@ -108,6 +108,12 @@ def query_words(chunk: str) -> list[str]:
     return [word for word in words if word not in STOP_WORDS] or words
 
 
+@lru_cache(maxsize=5_000)
+def words_whole(piece: str) -> tuple[str, ...]:
+    """The words of a piece of a title, each once."""
+    return tuple(word for word in rjieba.cut(piece) if CHUNK.search(word))
+
+
 @lru_cache(maxsize=200_000)
 def syllables_of(word: str) -> tuple[str, ...]:
     """Pinyin of a Chinese word without tones, one syllable a character."""
