@@ -16,9 +16,9 @@ from tongban.catalogue.search.index import rebuild
 from tongban.catalogue.selectors import search_items
 from tongban.catalogue.services import PACKAGED_ITEMS
 
-# Measured 0.857 on all; see docs/search.md. A little below, so that one query may change its place.
-FLOOR = 0.84
-FLOOR_HELD_OUT = 0.87
+# Measured 0.850 and 0.880 (docs/search.md). A little below, so that a few answers may change places.
+FLOOR = 0.835
+FLOOR_HELD_OUT = 0.86
 
 
 @pytest.fixture(scope="module")

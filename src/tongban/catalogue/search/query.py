@@ -22,7 +22,7 @@ GUIDE_BONUS = 6.0
 # Points of a title for what a phrase stands for; a word in the title gives 10 to 40.
 MEANT, ALSO_MEANT, LATER_LESS = 40.0, 26.0, 1.5
 FITTING_ACT = 22.0
-LEFT_OVER = 0.5
+LEFT_OVER = 1.0
 SHORTEST_BY_WORDS = 3
 
 
