@@ -8,7 +8,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from tongban.catalogue.search import text
-from tongban.catalogue.search.query import synonyms
+from tongban.catalogue.search.phrases import synonyms
 
 
 def _places(name: str, query: str) -> Iterable[tuple[int, int]]:

@@ -120,7 +120,8 @@ def document_of(listing: Listing) -> tantivy.Document:
         ("region", listing.region),
         ("organ", listing.organ_code),
         ("kind", listing.kind),
-        ("guide", "1" if listing.has_guide else "0"),
+        # Whoever finds a complete guide can act on it at once.
+        ("guide", "1" if listing.has_guide and listing.case_type else "0"),
     ):
         document.add_text(name, value)
     for above in lineage_of(listing.region) if listing.region else ():
@@ -161,13 +162,19 @@ def rebuild(progress: Callable[[int], None] = lambda done: None) -> int:
     home.mkdir(parents=True, exist_ok=True)
     name = uuid.uuid4().hex
     count = write_index(home / name, _listings(), progress)
-    pointer = home / f"{CURRENT}.{name}"
-    pointer.write_text(name, encoding="ascii")
-    os.replace(pointer, home / CURRENT)
+    put_in_use(name)
     for old in home.iterdir():
         if old.is_dir() and old.name != name:
             shutil.rmtree(old, ignore_errors=True)
     return count
+
+
+def put_in_use(name: str) -> None:
+    """Point readers to the index in the folder `name`; in one step, so that none sees half of it."""
+    home = Path(settings.TONGBAN_INDEX)
+    pointer = home / f"{CURRENT}.{name}"
+    pointer.write_text(name, encoding="ascii")
+    os.replace(pointer, home / CURRENT)
 
 
 class IndexMissing(DomainError):

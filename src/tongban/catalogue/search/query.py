@@ -6,21 +6,24 @@ pinyin), with one mistake, any of the words.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 from tantivy import Occur, Query, Schema
 
 from tongban.base.regions import RegionCodeError, lineage_of, pad
-from tongban.catalogue.search import text
+from tongban.catalogue.search import phrases, text
+from tongban.catalogue.search.phrases import Meaning, Reading, Title, synonyms
 
-SYNONYMS = Path(__file__).parent / "synonyms.toml"
 # A chunk longer than this is a sentence: its words count, not its exact form.
 LONGEST_PHRASE = 12
 GUIDE_BONUS = 6.0
+# Points of a title for what a phrase stands for; a word in the title gives 10 to 40.
+MEANT, ALSO_MEANT, LATER_LESS = 40.0, 26.0, 1.5
+FITTING_ACT = 22.0
+LEFT_OVER = 1.0
+SHORTEST_BY_WORDS = 3
 
 
 @dataclass(frozen=True)
@@ -29,18 +32,6 @@ class Filters:
     organ: str = ""
     kind: str = ""
     audience: str = ""
-
-
-@lru_cache(maxsize=1)
-def synonyms() -> dict[str, tuple[str, ...]]:
-    """Word -> other words for the same thing, both ways."""
-    groups = tomllib.loads(SYNONYMS.read_text(encoding="utf-8"))["groups"]
-    table: dict[str, list[str]] = {}
-    for group in groups:
-        names = [text.normalise(name) for name in group]
-        for name in names:
-            table.setdefault(name, []).extend(other for other in names if other != name)
-    return {name: tuple(dict.fromkeys(others)) for name, others in table.items()}
 
 
 class Builder:
@@ -119,6 +110,8 @@ class Builder:
             ways.append(self.phrase("initials", text.pairs_of(list(chunk))))
         for other in synonyms().get(chunk, ()):
             ways.append(self.all([self.plain(word) for word in other_words(other)]))
+        if known := phrases.spoken(chunk):
+            ways.append(self.as_typed([known]))
         return self.best(ways)
 
     def prefix(self, field: str, start: str) -> Query:
@@ -138,7 +131,62 @@ class Builder:
             self.all([self.plain(word) for word in other_words(other)])
             for other in synonyms().get(" ".join(chunks), ())
         ]
+        reading = phrases.read(chunks)
+        if reading.said:
+            # The more of the question it leaves over, the less it counts against a title's own words.
+            left = sum(map(len, reading.left)) / max(1, sum(map(len, chunks)))
+            whole.append(Query.boost_query(self.meant(reading), 1 - left / 2))
         return self.best([each, *whole]) if whole else each
+
+    # As people say it
+
+    def meant(self, reading: Reading) -> Query:
+        """Titles for the phrases of a question; what happened and other words only order them."""
+        parts = [(Occur.Must, self.any([self.meaning(one) for one in reading.said]))]
+        parts += self.acts(reading)
+        for chunk in reading.left:
+            if text.CHINESE.match(chunk):
+                parts += [
+                    (Occur.Should, Query.boost_query(self.everyday(word), LEFT_OVER))
+                    for word in phrases.words_in(chunk)
+                    if len(word) > 1
+                ]
+        return Query.boolean_query(parts)
+
+    def acts(self, reading: Reading) -> list[tuple[Occur, Query]]:
+        """Points for titles of the act that was spoken of."""
+        fits = [self.any([self.title(one) for one in act.means]) for act in reading.acts]
+        return [(Occur.Should, Query.const_score_query(fit, FITTING_ACT)) for fit in fits]
+
+    def everyday(self, word: str) -> Query:
+        """A word, or what official titles say for it."""
+        others = phrases.equivalents().get(word, ())
+        ways = [Query.boost_query(self.title(title), 2.5) for title in others]
+        return self.best([self.word(word), *ways])
+
+    def meaning(self, meaning: Meaning) -> Query:
+        ways = []
+        for titles, points in ((meaning.means, MEANT), (meaning.also, ALSO_MEANT)):
+            for place, title in enumerate(titles):
+                least = max(points - LATER_LESS * place, points / 2)
+                fits = self.title(title)
+                # Among titles that fit, the one that says little else comes first.
+                ways.append(
+                    self.all([Query.const_score_query(fits, least), Query.boost_query(fits, 0.1)])
+                )
+        return self.best(ways)
+
+    def title(self, title: Title) -> Query:
+        parts = [(Occur.Must, self.piece(piece)) for piece in title.pieces]
+        parts += [(Occur.MustNot, self.piece(piece)) for piece in title.without]
+        return Query.boolean_query(parts)
+
+    def piece(self, piece: str) -> Query:
+        """By words, which is fast; by characters where a title may well be cut in another way."""
+        words = text.words_whole(piece)
+        if len(piece) < SHORTEST_BY_WORDS or any(len(word) < 2 for word in words):
+            return self.phrase("chars", text.characters_of(piece))
+        return self.all([self.term("title", word) for word in words])
 
     # With one mistake
 
@@ -172,6 +220,9 @@ class Builder:
         """One chunk may be misspelt, the others must fit as typed."""
         chunks = meaningful(chunks)
         ways = []
+        heard = [phrases.as_it_sounds(c) if text.CHINESE.match(c) else c for c in chunks]
+        if heard != chunks:
+            ways.append(Query.boost_query(self.as_typed(heard), 2.0))
         for place, chunk in enumerate(chunks):
             chinese = text.CHINESE.match(chunk)
             near = self.near_chinese(chunk) if chinese else self.near_latin(chunk)
@@ -183,13 +234,16 @@ class Builder:
     # Any of the words
 
     def any_word(self, chunks: Sequence[str]) -> Query:
-        parts: list[Query] = []
-        for chunk in meaningful(chunks):
+        reading = phrases.read(chunks)
+        parts = [Query.boost_query(self.meaning(one), 0.7) for one in reading.said]
+        for chunk in reading.left if reading.said else meaningful(chunks):
             if text.CHINESE.match(chunk):
-                parts += [self.word(word) for word in text.query_words(chunk)]
+                parts += [self.everyday(word) for word in phrases.words_in(chunk)]
             else:
                 parts.append(self.latin(chunk))
-        return self.any(parts)
+        if not parts:
+            parts = [self.word(word) for chunk in chunks for word in text.query_words(chunk)]
+        return Query.boolean_query([(Occur.Must, self.any(parts)), *self.acts(reading)])
 
     # Filters
 

@@ -12,6 +12,7 @@ import rjieba
 from pypinyin import lazy_pinyin
 
 SYLLABLES = Path(__file__).parent / "syllables.txt"
+TRADITIONAL = Path(__file__).parent / "traditional.txt"
 CHINESE = re.compile(r"[㐀-䶿一-鿿]+")
 CHUNK = re.compile(r"[㐀-䶿一-鿿]+|[a-z0-9]+")
 
@@ -69,9 +70,26 @@ STOP_WORDS = frozenset(
 )
 
 
+@lru_cache(maxsize=1)
+def simplified() -> dict[int, str]:
+    """Traditional character -> simplified, for `str.translate`; one for one, so places stay."""
+    lines = TRADITIONAL.read_text(encoding="utf-8").splitlines()
+    pairs = [pair for line in lines if not line.startswith("#") for pair in line.split()]
+    return {ord(pair[0]): pair[1] for pair in pairs}
+
+
+# Words of a sentence that no title answers to; left out where any word may match.
+FILLERS = STOP_WORDS | frozenset(
+    (Path(__file__).parent / "fillers.txt").read_text(encoding="utf-8").split()
+)
+
+
 def normalise(text: str) -> str:
-    """One form for full-width and half-width, upper and lower case (Unicode NFKC, casefold)."""
-    return unicodedata.normalize("NFKC", text).casefold()
+    """One form for full and half width, upper and lower case, traditional and simplified.
+
+    Unicode NFKC, casefold; characters by the table of OpenCC, without regard to the word.
+    """
+    return unicodedata.normalize("NFKC", text).casefold().translate(simplified())
 
 
 def words_of(text: str) -> list[str]:
@@ -88,6 +106,12 @@ def query_words(chunk: str) -> list[str]:
     """The words of a Chinese chunk that carry meaning; all of them when none does."""
     words = [word for word in rjieba.cut(chunk) if CHUNK.search(word)]
     return [word for word in words if word not in STOP_WORDS] or words
+
+
+@lru_cache(maxsize=5_000)
+def words_whole(piece: str) -> tuple[str, ...]:
+    """The words of a piece of a title, each once."""
+    return tuple(word for word in rjieba.cut(piece) if CHUNK.search(word))
 
 
 @lru_cache(maxsize=200_000)
