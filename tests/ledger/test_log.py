@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from multiprocessing.pool import ThreadPool
 
 import pytest
 from django.db import connection, transaction
@@ -273,3 +274,21 @@ def test_the_checkpoint_is_published(db, client):
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
     text, _names = open_note(answer.content.decode(), verifiers())
     assert parse_checkpoint(text).size == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("seq", [None, 3, 2_100, 4_500])
+def test_several_processes_find_what_one_finds(monkeypatch, seq):
+    from tongban.ledger import verification
+
+    monkeypatch.setattr(verification, "ENTRIES_FOR_SEVERAL", 1_000)
+    # Threads of this process, which see the tests' database.
+    monkeypatch.setattr(verification, "_pool", ThreadPool)
+    started()
+    write(4_999)
+    integrate()
+    if seq is not None:
+        flip("ledger_entry", "opening", f"id = {entry_at(seq).pk}")
+    one, several = verify_log(), verify_log(workers=2)
+    assert one == several
+    assert one.ok == (seq is None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -130,7 +131,7 @@ def search_command(query: str, *, region: str, size: int, as_json: bool) -> None
 
 
 def verify_command(*, as_json: bool, progress: Progress) -> None:
-    verdict = verify_log(lambda done: progress(done, "entries"))
+    verdict = verify_log(lambda done: progress(done, "entries"), workers=os.cpu_count() or 1)
     end_progress()
     if as_json:
         print_json(verdict.as_json())
