@@ -13,6 +13,7 @@ import click
 
 from tongban.assessment.cli import assess_command
 from tongban.web.cli_items import items
+from tongban.web.cli_procedures import procedures
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -374,6 +375,7 @@ def openid_clean() -> None:
 
 
 cli.add_command(items)
+cli.add_command(procedures)
 
 
 def main() -> None:
