@@ -106,7 +106,10 @@ def _bands(svg: ET.Element, procedure: Procedure, layout: Layout) -> None:
     for lane in layout.lanes:
         box = lane.box
         _rectangle(svg, box, "lane")
-        _upright(svg, lane.name, box.x + LANE_HEAD // 2, box.y + box.height // 2, box.height)
+        said_of = [part for part in (lane.organ, lane.role) if part]
+        for number, part in enumerate(said_of, start=1):
+            x = box.x + LANE_HEAD * number // (len(said_of) + 1)
+            _upright(svg, part, x, box.y + box.height // 2, box.height)
 
 
 def _upright(svg: ET.Element, text: str, x: int, y: int, room: int) -> None:
@@ -141,9 +144,12 @@ def _node(svg: ET.Element, procedure: Procedure, node: Node, box: Box) -> None:
         _add(group, "circle", cx=x, cy=y, r=box.width // 2, **{"class": kind})
     if node.wait:
         _clock(group, x, y)
-        _line(group, said(node.wait), x, box.y + box.height + 13, "small halo")
-    if node.kind == "limit":
-        return
+        label = _line(group, said(node.wait), x, box.y + box.height + 13, "small halo")
+        if node.kind == "limit":
+            # Beside the flow that leads down from it.
+            label.set("x", str(x - 6))
+            label.set("text-anchor", "end")
+            return
     below = box.y + box.height + (28 if node.wait else 16)
     for number, line in enumerate(wrapped(node.name, 200, 2, small=True)):
         _line(group, line, x, below + number * 15, "small halo")
@@ -176,16 +182,21 @@ def said(wait: Wait) -> str:
 
 
 def _told(svg: ET.Element, procedure: Procedure, flow: Flow, path: tuple[Point, ...]) -> None:
-    """Name or condition of a flow, on its longest level piece; `else` for a default."""
+    """Name or condition of a flow, in the middle of the piece that is most its own."""
     default = procedure.node[flow.source].default == flow.id
     text = _flat(flow.name) or flow.condition or ("else" if default else "")
-    pieces = [(abs(a[0] - b[0]), min(a[0], b[0]), a[1]) for a, b in pairwise(path) if a[1] == b[1]]
-    if text and pieces:
-        length, left, y = max(pieces)
-        line = wrapped(text, 180, 1, small=True)[0]
-        label = _line(svg, line, left + length // 2, y - 5, "small halo")
-        if line != text:
-            _add(label, "title").text = text
+    if not text:
+        return
+    # Flows that part leave together and go up or down alone; ways back lie lowest.
+    upright = [(a, b) for a, b in pairwise(path) if a[0] == b[0]]
+    level = [(a, b) for a, b in pairwise(path) if a[1] == b[1]]
+    lowest = max(level, key=lambda piece: (piece[0][1], abs(piece[0][0] - piece[1][0])))
+    a, b = upright[0] if len(upright) == 1 else lowest
+    line = wrapped(text, 180, 1, small=True)[0]
+    lift = 4 if a[0] == b[0] else -5
+    label = _line(svg, line, (a[0] + b[0]) // 2, (a[1] + b[1]) // 2 + lift, "small halo")
+    if line != text:
+        _add(label, "title").text = text
 
 
 def _line(parent: ET.Element, text: str, x: int, y: int, kind: str) -> ET.Element:

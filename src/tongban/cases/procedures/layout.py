@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from tongban.cases.procedures.model import Flow, Node, NodeKind, Procedure
 
 COLUMN, ROW = 230, 140
-MARGIN, LANE_HEAD, POOL_HEAD = 20, 36, 36
+MARGIN, LANE_HEAD, POOL_HEAD = 20, 56, 36
 SIZES: Mapping[NodeKind, tuple[int, int]] = {
     "task": (160, 84),
     "start": (36, 36),

@@ -131,6 +131,12 @@ def _fuse(net: Net, edge: int, start: str) -> bool:
     source, target = net.edges[edge]
     u, v = net.places[source], net.places[target]
     alone_out, alone_in = len(net.out_of(source)) == 1, len(net.into(target)) == 1
+    if alone_in and len(net.out_of(target)) == 1 and not alone_out:
+        # One in, one out: nothing happens there that the rest has to know of.
+        (following,) = net.out_of(target)
+        net.edges[following] = (source, net.edges[following][1])
+        del net.edges[edge], net.places[target]
+        return True
     if alone_in and (alone_out or u.split == v.split):
         # What follows the target follows the source.
         u.split = v.split
