@@ -162,7 +162,12 @@ def test_no_dangerous_call_is_in_the_code():
         for path in SOURCE.rglob("*.py")
         if (faults := forbidden_in(ast.parse(path.read_text(encoding="utf-8"))))
     }
-    assert found == {}
+    assert found == {
+        # They write XML; the one that reads refuses document types and entities (test_procedures).
+        "cases/procedures/drawing.py": ["xml.etree"],
+        "cases/procedures/exporting.py": ["xml.etree"],
+        "cases/procedures/reading_xml.py": ["xml.parsers"],
+    }
 
 
 # Every address
