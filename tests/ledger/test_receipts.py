@@ -303,3 +303,13 @@ def test_a_policy_says_how_many_witnesses_are_enough(db, tmp_path):
     policy.write_text("quorum w2\n")
     done = offline("verify-receipt", str(file), "--policy", str(policy), home=tmp_path)
     assert (done.returncode, "line 1" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("part", ['"receipts":5', '"receipts":[],"references":5', '"receipts":[5]'])
+def test_a_file_of_receipts_that_is_none_is_said_to_be_none(tmp_path, part):
+    file = tmp_path / "mine.json"
+    file.write_text(f'{{"format":"tongban-receipts/1",{part}}}')
+    done = offline("ledger", "monitor", "http://127.0.0.1:9/ledger", str(file), home=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: ")
+    assert "mine.json" in done.stderr

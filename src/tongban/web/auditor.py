@@ -286,8 +286,10 @@ def _own(files: Sequence[Path]) -> tuple[list[dict[str, object]], set[str]]:
     for file in files:
         document = read_json(file)
         if isinstance(document, dict) and document.get("format") == "tongban-receipts/1":
-            many = document.get("receipts", [])
-            references |= {str(one) for one in document.get("references", [])}
+            many, own = document.get("receipts", []), document.get("references", [])
+            if not isinstance(many, list) or not isinstance(own, list):
+                raise click.ClickException(f"{file}: receipts and references are lists")
+            references |= {str(one) for one in own}
         else:
             many = [document]
         try:
