@@ -22,7 +22,7 @@ from tongban.cases.models import Draft
 from tongban.cases.services import submitting
 from tongban.ledger import acts, rules
 from tongban.ledger.integrating import integrate
-from tongban.ledger.models import Checkpoint, Entry
+from tongban.ledger.models import Checkpoint
 from tongban.ledger.sealed import ring
 from tongban.ledger.selectors import proof_of
 from tongban.ledger.services import OPENING
@@ -85,7 +85,6 @@ def rows(count: int) -> Iterator[tuple[str, bytes, str, str]]:
 def fill() -> None:
     while integrate():
         pass
-    before = Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     source = rows(ENTRIES)
     for _chunk in range(ENTRIES // CHUNK):
         with transaction.atomic(), connection.cursor() as cursor:
@@ -94,11 +93,6 @@ def fill() -> None:
                 " VALUES (%s, %s, %s, %s)",
                 [next(source) for _ in range(CHUNK)],
             )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO ledger_waiting (entry_id) SELECT id FROM ledger_entry WHERE id > %s",
-            [before],
-        )
 
 
 @contextlib.contextmanager

@@ -38,16 +38,18 @@ class Backup:
     def __init__(self) -> None:
         with connection.cursor() as cursor:
             self.rows = {}
-            for table in self.TABLES:
+            real = connection.introspection.table_names(cursor, include_views=False)
+            self.tables = [table for table in self.TABLES if f"ledger_{table}" in real]
+            for table in self.tables:
                 cursor.execute(f"SELECT * FROM ledger_{table}")
                 names = [column[0] for column in cursor.description]
                 self.rows[table] = (names, cursor.fetchall())
 
     def restore(self) -> None:
         with transaction.atomic(), connection.cursor() as cursor:
-            for table in self.TABLES:
+            for table in self.tables:
                 cursor.execute(f"DELETE FROM ledger_{table}")
-            for table in reversed(self.TABLES):
+            for table in reversed(self.tables):
                 names, rows = self.rows[table]
                 columns = ", ".join(f'"{name}"' for name in names)
                 marks = ", ".join(["%s"] * len(names))

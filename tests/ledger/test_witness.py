@@ -245,6 +245,18 @@ def test_consistency_proofs_of_the_log_are_what_a_witness_asks_for(db, tmp_path)
 # Policies
 
 
+def test_keys_that_end_alike_after_a_plus_are_two_keys():
+    """The base64 of a key may hold "+": what stands after the last one is not the key."""
+    make = WITNESS_SIGNERS["ed25519"]
+    keys: list[str] = []
+    while len(keys) < 2:
+        vkey = make("w.example", new_secret(), int).verifier().vkey
+        if vkey.endswith("+"):
+            keys.append(vkey)
+    lines = [f"witness W{number} {vkey}" for number, vkey in enumerate(keys)]
+    assert len(parse_policy("\n".join([*lines, "quorum none"])).witnesses) == 2
+
+
 def keys_of(*names: str) -> dict[str, str]:
     make = WITNESS_SIGNERS["ed25519"]
     return {name: make(f"{name}.example", new_secret(), int).verifier().vkey for name in names}

@@ -28,7 +28,12 @@ class Entry(models.Model):
 
 
 class Waiting(models.Model):
-    """An entry that has no place yet. Written with the entry; the integrator takes it away."""
+    """An entry that has no place yet.
+
+    On PostgreSQL a row written with the entry, which the integrator takes away: its keys are not
+    given in the order of commits. On SQLite they are, and this is a view: every entry above the
+    last that has a place (migration 0008).
+    """
 
     entry = models.OneToOneField(Entry, on_delete=models.PROTECT, primary_key=True)
 

@@ -90,7 +90,7 @@ def _check_new(policy: Policy, name: str) -> None:
 
 def _key(vkey: str, keys: set[str]) -> NoteVerifier:
     verifier = verifier_of(vkey)
-    raw = vkey.rsplit("+", 1)[1]
+    raw = vkey.split("+", 2)[2]  # The base64 part may hold "+" itself.
     if raw in keys:
         raise PolicyError("the same key stands above")
     keys.add(raw)

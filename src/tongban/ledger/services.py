@@ -15,11 +15,18 @@ from tongban.ledger.sealed import ring
 
 # Where an opening lies sealed: it opens nowhere else.
 OPENING = "ledger_entry.opening"
-_ENTRY = (
+_INSERT = (
     "INSERT INTO ledger_entry (leaf, leaf_hash, opening, case_ref) VALUES (%s, %s, %s, %s)"
     " RETURNING id"
 )
-_WAITING = "INSERT INTO ledger_waiting (entry_id) VALUES (%s)"
+# One statement: every act of everybody waits for it. What waits needs a row only where keys are
+# not given in the order of commits (see `models.Waiting`).
+_ENTRY = {
+    "sqlite": _INSERT,
+    "postgresql": f"WITH written AS ({_INSERT}),"  # noqa: S608
+    " waits AS (INSERT INTO ledger_waiting (entry_id) SELECT id FROM written)"
+    " SELECT id FROM written",
+}
 
 
 def new_case_ref() -> str:
@@ -57,12 +64,11 @@ def record(
         salt=secrets.token_bytes(rules.SALT_BYTES),
     )
     opening = ring().seal(sealed.opening, OPENING)
-    # By hand: every act of everybody waits for these two rows.
     with connection.cursor() as cursor:
-        cursor.execute(_ENTRY, [sealed.leaf, sealed.leaf_hash, opening, case_ref])
-        entry_id = int(cursor.fetchone()[0])
-        cursor.execute(_WAITING, [entry_id])
-    return entry_id
+        cursor.execute(
+            _ENTRY[connection.vendor], [sealed.leaf, sealed.leaf_hash, opening, case_ref]
+        )
+        return int(cursor.fetchone()[0])
 
 
 def oldest_waiting_seconds(now: datetime) -> float:
