@@ -567,7 +567,8 @@ def test_an_act_takes_nine_statements(world, django_assert_num_queries):
     # savepoint 2 · posts, case, own affair, events, next event, columns, entry, place · the guide is kept
     with django_assert_num_queries(9):
         handling.accept(world.clerk, case.number, at=AT)
-    with django_assert_num_queries(9):
+    # And whether it is part of a bundle, since it ends the case.
+    with django_assert_num_queries(10):
         handling.decide(world.reviewer, case.number, approve=True, reasons=WHY, at=AT)
 
 

@@ -118,6 +118,9 @@ def pages(site, **values: str) -> list[str]:
         "office": "hall",
         "pk": "1",
         "uidb36": "1",
+        "slug": "moving-in",
+        "filing": case.number,
+        "part": "idcard",
     } | values
     return [path_of(pattern, route, about) for route, pattern, _spaces in ALL]
 

@@ -15,6 +15,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
+from tests.cases.bundles import sent_rows
 from tests.cases.offices import make_booking
 from tests.conftest import AT, ID_NUMBERS
 from tongban.cases.models import Case, Draft
@@ -48,7 +49,7 @@ def full(world):
     neighbour = world.neighbour.person
     neighbour.address = "邻居的门牌"
     neighbour.save()
-    world.make_draft()
+    sent_rows(world, Case.objects.get(applicant=world.resident.person), world.make_draft())
     # A form that the resident has begun for the neighbour.
     other = world.make_item("511602-other", "别的事项", world.organ)
     Draft.objects.create(
@@ -110,7 +111,9 @@ def keys_of(value) -> set[str]:
     if not isinstance(value, dict):
         return set()
     found = set(value)
-    return found.union(*(keys_of(one) for key, one in value.items() if key != "answers"))
+    return found.union(
+        *(keys_of(one) for key, one in value.items() if key not in ("answers", "choices"))
+    )
 
 
 def test_every_key_has_a_label(full):

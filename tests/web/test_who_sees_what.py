@@ -15,6 +15,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from tests.cases.bundles import sent_rows
 from tests.cases.offices import make_booking
 from tests.conftest import AT, ID_NUMBERS, World
 from tongban.base.permissions import RULES, Permission, permission_of
@@ -36,6 +37,7 @@ from tongban.web.api import api
 from tongban.web.gatekeeping import OWN_GATES
 
 SECRETS = (
+    "等着的事项",
     ID_NUMBERS[0],
     "0826-2000101",
     "请补照片",
@@ -128,7 +130,7 @@ class Town(World):
         person.region = self.region
         person.save()
         self.case = self.make_case("correction")
-        self.make_draft(self.resident)
+        self.filing = sent_rows(self, self.case, self.make_draft(self.resident))
         integrate()
         self.booking = make_booking(self, AT + timedelta(days=4_000), "QRST-2345")
         self.delegation = self.delegate("guardian", "guardian", AT.date() + timedelta(days=4_000))
@@ -203,6 +205,9 @@ class Town(World):
             "post": str(Post.objects.get(account=self.clerk).pk),
             "substitution": str(self.substitution.pk),
             "correction": str(self.correction.pk),
+            "slug": self.filing.bundle.slug,
+            "filing": str(self.filing.number),
+            "part": "idcard",
         }
 
     def client(self, role: str, *, second_factor: bool = True) -> Client:

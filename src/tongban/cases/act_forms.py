@@ -89,6 +89,12 @@ ROWS: Mapping[Input, Callable[[Step, Situation], Row]] = {
         "label": _("How it reached the applicant"),
         "options": _options(DELIVERIES, DELIVERIES),
     },
+    Input.RESULT_NUMBER: lambda _step, _now: {
+        "kind": "text",
+        "label": _("Number of the licence or certificate"),
+        "hint": _("What waits for this result in a bundle is filled in with it."),
+        "required": False,
+    },
 }
 
 

@@ -18,6 +18,7 @@ from tongban.base.permissions import Permission, opens_to
 from tongban.base.problems import DomainError, InvalidInput, NotFound
 from tongban.cases import storage
 from tongban.cases.act_forms import act_form
+from tongban.cases.bundles.selectors import beside
 from tongban.cases.labels import BUTTONS, DONE
 from tongban.cases.models import Case
 from tongban.cases.permissions import applicant_case
@@ -72,6 +73,7 @@ def _show(
     steps = steps_possible(situation, {Part.APPLICANT})
     context = {
         "case": found,
+        "bundle": beside(found),
         "sent": request.GET.get("sent") == "1",
         "next_title": title,
         "next_text": text,

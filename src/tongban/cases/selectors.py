@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.db.models import Count, F, Q, QuerySet
 
 from tongban.base.clocks import local_date
-from tongban.cases.models import LOOKS, Case, CaseEvent, Draft, MaterialFile
+from tongban.cases.models import LOOKS, BundlePart, Case, CaseEvent, Draft, MaterialFile
 from tongban.cases.permissions import cases_of_applicant, cases_of_staff
 from tongban.cases.rules import BrokenHistory, Clock, Standing, State, clock, replay
 from tongban.cases.services.writing import ACTS, columns_by_events, happened
@@ -28,9 +28,14 @@ def my_cases(account: Account) -> list[Case]:
 
 
 def my_drafts(account: Account) -> list[Draft]:
-    """Forms that the account has begun and not sent, last touched first. One query."""
+    """Forms that the account has begun and not sent, last touched first. One query.
+
+    Those that go with a bundle stand there, but for one that the applicant must complete.
+    """
+    with_a_bundle = BundlePart.objects.filter(filing__account=account, asks="", stopped="")
     return list(
         Draft.objects.filter(account=account, case=None)
+        .exclude(key__in=with_a_bundle.values("draft_key"))
         .select_related("item__organ")
         .order_by("-updated_at")[:50]
     )

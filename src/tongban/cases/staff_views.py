@@ -17,6 +17,8 @@ from tongban.base.clocks import local_date, utc_now
 from tongban.base.permissions import Permission, opens_to
 from tongban.base.problems import Conflict, DomainError, InvalidInput
 from tongban.cases.act_forms import act_form, read_back
+from tongban.cases.bundles.following_views import LABELS
+from tongban.cases.bundles.selectors import beside
 from tongban.cases.case_views import send_file
 from tongban.cases.labels import BUTTONS, DONE
 from tongban.cases.models import Case
@@ -177,8 +179,15 @@ def _show(
     names = {row.key: material_row(row)["name"] for row in document.materials}
     found = work_list(account, today=local_date(now))
     situation = _situation(content.standing, account)
+    bundle = beside(case)
     context = {
         "case": case,
+        "bundle": bundle,
+        "bundle_parts": [
+            (name, organ, LABELS[state], own) for name, organ, state, own in bundle.parts
+        ]
+        if bundle
+        else [],
         "rail": _rail(found, ""),
         "bar": time_bars(content.standing, case_clocks(content.standing, now)),
         "timeline": timeline(

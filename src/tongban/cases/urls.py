@@ -9,11 +9,19 @@ from tongban.cases import (
     views,
 )
 from tongban.cases.appointments import views as appointments
+from tongban.cases.bundles import following_views as bundles_sent
+from tongban.cases.bundles import views as bundles
 
 app_name = "cases"
 urlpatterns = [
     path("items/<str:code>/apply/", views.apply, name="apply"),
     path("items/<str:code>/apply/<str:page>/", views.apply_page, name="apply-page"),
+    path("bundles/<slug:slug>/apply/", bundles.apply, name="bundle-apply"),
+    path("bundles/<slug:slug>/apply/<str:page>/", bundles.apply_page, name="bundle-page"),
+    path("me/bundles/<str:filing>/", bundles_sent.bundle, name="bundle"),
+    path(
+        "me/bundles/<str:filing>/<slug:part>/give-up/", bundles_sent.give_up, name="bundle-give-up"
+    ),
     path("cases/<str:number>/", case_views.case, name="case"),
     path("cases/<str:number>/act/", case_views.case_act, name="case-act"),
     path("cases/<str:number>/supply/", case_views.supply, name="supply"),

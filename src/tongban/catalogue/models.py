@@ -199,3 +199,29 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item_id} {self.state}"
+
+
+class Bundle(models.Model):
+    """一件事: one version of a bundle; `document` is the content of a `bundles.schema.BundleDocument`.
+
+    A published version never changes; who began under it goes on under it.
+    """
+
+    slug = models.CharField(max_length=60)
+    version = models.PositiveIntegerField()
+    region_path = models.CharField(max_length=12, blank=True)
+    effective_from = models.DateField()
+    effective_to = models.DateField(null=True)
+    is_sample = models.BooleanField()
+    document = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["slug", "version"], name="one_bundle_a_version"),
+            models.UniqueConstraint(
+                fields=["slug"], condition=Q(effective_to=None), name="one_bundle_in_force"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slug} {self.version}"

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from tongban.base.permissions import Permission, opens_to
+from tongban.catalogue.bundles.selectors import bundles_for
+from tongban.catalogue.bundles.views import bundle_row
 from tongban.catalogue.codes import KINDS
 from tongban.catalogue.guide_page import guide_context, material_row
 from tongban.catalogue.highlighting import highlight
@@ -98,6 +100,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "pages": pages,
         "previous_url": _link(request, page=number - 1) if number > 1 else "",
         "next_url": _link(request, page=number + 1) if number < pages else "",
+        "bundles": [bundle_row(one) for one in bundles_for(query, region)] if number == 1 else [],
         "filter_groups": _filter_groups(request, filters),
         "filtered": bool(filters.organ or filters.kind or filters.audience),
         "everything_url": f"{reverse('catalogue:search')}?{urlencode({'q': query})}",

@@ -71,6 +71,10 @@ GUIDE_APPROVED: Final = "catalogue.guide_approved"
 GUIDE_WITHDRAWN: Final = "catalogue.guide_withdrawn"
 LINT_OVERRIDDEN: Final = "catalogue.lint_overridden"
 BASIC_PUBLISHED: Final = "catalogue.basic_published"
+BUNDLE_PUBLISHED: Final = "catalogue.bundle_published"
+BUNDLE_SENT: Final = "case.bundle_sent"
+BUNDLE_PART_DROPPED: Final = "case.bundle_part_dropped"
+BUNDLE_FINISHED: Final = "case.bundle_finished"
 
 ACTS: Final = {
     CASE_SUBMITTED: _("application handed in"),
@@ -138,4 +142,8 @@ ACTS: Final = {
     GUIDE_WITHDRAWN: _("guide withdrawn"),
     LINT_OVERRIDDEN: _("guide published in spite of errors, with reasons"),
     BASIC_PUBLISHED: _("basic item published"),
+    BUNDLE_PUBLISHED: _("bundle of items published"),
+    BUNDLE_SENT: _("bundle handed in"),
+    BUNDLE_PART_DROPPED: _("part of a bundle given up"),
+    BUNDLE_FINISHED: _("bundle finished"),
 }

@@ -61,6 +61,7 @@ _APPOINTMENT: Final = {
     "begins_at": _text("when, ISO 8601"),
     "by": _text("account of who did it; empty for the system"),
 }
+_BUNDLE: Final = {"number": _text("number of the bundle as handed in")}
 _PROPOSAL: Final = {"revision": Part(int, "how often it was saved"), "by": BY}
 _SYSTEM_READS: Final = {
     "account": ACCOUNT,
@@ -223,6 +224,28 @@ PAYLOADS: Final[Mapping[str, Schema]] = {
         "code": _text("code of the basic item"),
         "version": Part(int, "version of the basic item"),
         "document": Part(dict, "the basic item"),
+    },
+    acts.BUNDLE_PUBLISHED: {
+        "slug": _text("address of the bundle"),
+        "version": Part(int, "version of the bundle"),
+        "document": Part(dict, "the bundle"),
+    },
+    acts.BUNDLE_SENT: {
+        **_BUNDLE,
+        "slug": _text("address of the bundle"),
+        "version": Part(int, "version of the bundle"),
+        "by": ACCOUNT,
+        "parts": Part(list, "key, item, case number and what it waits for, of each part"),
+    },
+    acts.BUNDLE_PART_DROPPED: {
+        **_BUNDLE,
+        "part": _text("key of the part"),
+        "by": _text("account of who gave it up; empty for the system"),
+        "reason": _text("why, as a code"),
+    },
+    acts.BUNDLE_FINISHED: {
+        **_BUNDLE,
+        "parts": Part(list, "key, case number and result of each part"),
     },
     **dict.fromkeys((acts.GUIDE_SENT_TO_REVIEW, acts.GUIDE_APPROVED), _PROPOSAL),
     acts.GUIDE_RETURNED: {**_PROPOSAL, "reasons": REASON},

@@ -222,6 +222,18 @@ def load_basics_command(folder: Path, as_json: bool) -> None:
     print_report(load_basics(folder), as_json=as_json)
 
 
+@load.command("bundles")
+@click.argument("folder", type=FOLDER)
+@click.option("--sample", is_flag=True, help="Mark them as samples to be checked.")
+@JSON_REPORT
+def load_bundles_command(folder: Path, sample: bool, as_json: bool) -> None:
+    """Publish the bundles (*.toml, 一件事) of a folder: items that are applied for in one go."""
+    set_up(migrate=True)
+    from tongban.web.reporting import load_bundles, print_report
+
+    print_report(load_bundles(folder, sample=sample), as_json=as_json)
+
+
 @load.command("calendar")
 @click.argument("file", type=FILE)
 @click.option("--source", required=True, help="The notice, e.g. 国办发明电〔2026〕7号.")

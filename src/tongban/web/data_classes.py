@@ -340,6 +340,16 @@ CATALOGUE: Final[dict[str, dict[str, Said]]] = {
         "accepts_online": PUBLIC,
         "document": PUBLIC,
     },
+    "catalogue.Bundle": {
+        "id": PUBLIC,
+        "slug": PUBLIC,
+        "version": PUBLIC,
+        "region_path": PUBLIC,
+        "effective_from": PUBLIC,
+        "effective_to": PUBLIC,
+        "is_sample": PUBLIC,
+        "document": PUBLIC,
+    },
 }
 
 CASES: Final[dict[str, dict[str, Said]]] = {
@@ -356,6 +366,30 @@ CASES: Final[dict[str, dict[str, Said]]] = {
         "answers": SENSITIVE,
         "committed": PERSONAL,
         "updated_at": PERSONAL,
+    },
+    "cases.BundleFiling": {
+        "id": INTERNAL,
+        "key": (INTERNAL, "opaque"),
+        "number": PERSONAL,
+        "bundle": (PERSONAL, "intention"),
+        "account": (PERSONAL, "link"),
+        "principal": (PERSONAL, "link"),
+        "enterprise": PERSONAL,
+        "choices": PERSONAL,
+        "ledger_ref": (PERSONAL, "link"),
+        "updated_at": PERSONAL,
+        "sent_at": PERSONAL,
+        "finished_at": PERSONAL,
+    },
+    "cases.BundlePart": {
+        "id": INTERNAL,
+        "filing": (PERSONAL, "link"),
+        "key": INTERNAL,
+        "place": INTERNAL,
+        "item": (PERSONAL, "intention"),
+        "draft_key": (INTERNAL, "opaque"),
+        "stopped": PERSONAL,
+        "asks": PERSONAL,
     },
     "cases.Case": {
         "id": INTERNAL,

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from tongban.base.clocks import local_date, utc_now
 from tongban.base.problems import NotPermitted
 from tongban.base.tables import LoadReport
+from tongban.catalogue.bundles.publishing import packaged_bundles, publish_bundles
 from tongban.catalogue.importing import load_items
 from tongban.catalogue.models import Guide, ServiceItem
 from tongban.catalogue.search.index import rebuild
@@ -132,6 +133,7 @@ def load_demonstration(
         reports["sample items"] = load_items(SAMPLE_ITEMS, source="sample")
     reports["basic items"] = publish_basics(packaged_basics())
     reports["guides"] = publish_guides(packaged_guides(), is_sample=True)
+    reports["bundles"] = publish_bundles(packaged_bundles(), is_sample=True)
     reports["people"] = _load_people()
     for name, made in (("office", load_office()), ("cases", load_cases())):
         reports[name] = LoadReport(read=made, created=made)

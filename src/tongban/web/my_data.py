@@ -16,11 +16,12 @@ from django.utils.translation import gettext_lazy
 from tongban.base.clocks import utc_now
 from tongban.base.problems import Conflict
 from tongban.cases.appointments.selectors import my_bookings
-from tongban.cases.models import LOOKS, Booking, Case, Draft, MaterialFile
+from tongban.cases.models import LOOKS, Booking, BundleFiling, Case, Draft, MaterialFile
 from tongban.cases.permissions import cases_of_applicant
 from tongban.cases.rules import OPEN_STATES
 from tongban.cases.services.drafting import forget_files
 from tongban.cases.wording import answer_label
+from tongban.catalogue.bundles.selectors import bundle_document
 from tongban.catalogue.models import Guide
 from tongban.catalogue.selectors import document_of
 from tongban.catalogue.wording import said
@@ -196,6 +197,20 @@ def everything_about(account: Account, at: datetime, *, readable: bool = False) 
             _draft(draft, account, readable)
             for draft in drafts.select_related("item", "guide", "principal", "enterprise")
         ],
+        "bundles": [
+            {
+                "name": said(bundle_document(filing.bundle).name),
+                "number": filing.number or "",
+                "choices": filing.choices,
+                "sent_at": _moment(filing.sent_at),
+                "finished_at": _moment(filing.finished_at),
+                "ledger_reference": filing.ledger_ref,
+                "items": [part.item.name for part in filing.parts.all()],
+            }
+            for filing in BundleFiling.objects.filter(account=account)
+            .select_related("bundle")
+            .prefetch_related("parts__item")
+        ],
         "appointments": [
             {
                 "office": one.office.name,
@@ -264,7 +279,8 @@ def close_account(account: Account, *, at: datetime | None = None) -> None:
     """
     moment = at or utc_now()
     open_cases = Case.objects.filter(applicant__account=account, state__in=sorted(OPEN_STATES))
-    if open_cases.exists():
+    waiting = BundleFiling.objects.filter(account=account, sent_at__isnull=False, finished_at=None)
+    if open_cases.exists() or waiting.exists():
         raise Conflict(
             code="open_cases",
             title=_("A case of yours is still open"),
@@ -292,6 +308,7 @@ def _delete_what_no_law_keeps(account: Account, at: datetime) -> None:
     digests = list(files.values_list("sha256", flat=True))
     files.delete()
     Draft.objects.filter(account=account).delete()
+    BundleFiling.objects.filter(account=account, sent_at=None).delete()
     forget_files(digests)
     for consent in account.data_consents.filter(withdrawn_at=None).select_related("system"):
         withdraw_consent(account, consent.system.client_id, at=at)

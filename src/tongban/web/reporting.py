@@ -16,6 +16,8 @@ from tongban.base.clocks import local_date, utc_now
 from tongban.base.sealing import CIPHERS
 from tongban.base.tables import LoadReport, TableError
 from tongban.catalogue.api import checked_region, search_document
+from tongban.catalogue.bundles.publishing import publish_bundles
+from tongban.catalogue.bundles.schema import read_bundle
 from tongban.catalogue.guide_schema import read_guide
 from tongban.catalogue.importing import load_items
 from tongban.catalogue.search.index import IndexMissing, exists, rebuild
@@ -68,6 +70,12 @@ def load_guides_and_index(
     if report.created or report.updated:
         rebuild()
     return report
+
+
+def load_bundles(folder: Path, *, sample: bool) -> LoadReport:
+    """Publish the bundles of a folder. Raises TableError when one can't be read: none is loaded."""
+    documents = [_readable(path, read_bundle) for path in sorted(folder.glob("*.toml"))]
+    return publish_bundles(documents, is_sample=sample)
 
 
 def _readable(path: Path, read: Callable[[Path], Document]) -> Document:

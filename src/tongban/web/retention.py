@@ -49,9 +49,9 @@ NOTHING: Final = Due(0, None)
 RULES: Final = (
     Rule(
         "drafts",
-        "applications and corrections being filled in, with their files",
+        "applications, bundles and corrections being filled in, with their files",
         180,
-        "cases.Draft.updated_at",
+        "cases.Draft.updated_at, cases.BundleFiling.updated_at",
         "个人信息保护法 art. 19, 47: nobody goes on with it; 180 days are a house rule",
     ),
     Rule(

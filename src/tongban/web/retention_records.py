@@ -17,7 +17,15 @@ from django.db.models.functions import Cast, Coalesce, Concat, TruncDate
 from oauth2_provider.models import AccessToken, DeviceGrant, Grant, IDToken, RefreshToken
 
 from tongban.base.clocks import LOCAL, local_date
-from tongban.cases.models import Booking, Case, Draft, EmergencyAccess, MaterialFile
+from tongban.cases.models import (
+    Booking,
+    BundleFiling,
+    BundlePart,
+    Case,
+    Draft,
+    EmergencyAccess,
+    MaterialFile,
+)
 from tongban.cases.rules import DECIDED_STATES, ENDED_UNDECIDED
 from tongban.cases.services.drafting import forget_files
 from tongban.directory.models import (
@@ -49,6 +57,15 @@ def _delete_drafts(drafts: Found, at: datetime) -> None:
     files.delete()
     drafts.delete()
     forget_files(digests)
+
+
+def _old_drafts(day: date) -> Found:
+    """All but those that were sent with a bundle and wait for their turn."""
+    waiting = BundlePart.objects.filter(
+        filing__sent_at__isnull=False, filing__finished_at=None, stopped=""
+    )
+    old = Draft.objects.filter(updated_at__lt=beginning(day))
+    return old.exclude(key__in=waiting.values("draft_key"))
 
 
 def _withdraw(consents: Found, at: datetime) -> None:
@@ -175,11 +192,11 @@ def _answered(day: date) -> Found:
 Records = Rows | CacheRows | Outbox | UnusedFiles
 RECORDS: Final[Mapping[str, Collection[Records]]] = {
     "drafts": [
+        Rows(_old_drafts, "updated_at", _delete_drafts),
         Rows(
-            lambda day: Draft.objects.filter(updated_at__lt=beginning(day)),
+            lambda day: BundleFiling.objects.filter(sent_at=None, updated_at__lt=beginning(day)),
             "updated_at",
-            _delete_drafts,
-        )
+        ),
     ],
     "security-log": [_before(SecurityEvent, "at")],
     "attempts": [_before(Attempts, "ends_at")],
@@ -196,6 +213,7 @@ RECORDS: Final[Mapping[str, Collection[Records]]] = {
     ],
     "closed-accounts": [
         _of_closed(Draft, "account", "updated_at", _delete_drafts),
+        _of_closed(BundleFiling, "account", "updated_at", sent_at=None),
         _of_closed(AccountPhone, "account", None),
         _of_closed(KnownDevice, "account", "last_seen_at"),
         _of_closed(EmailAddress, "user", None),

@@ -18,6 +18,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tongban.base.clocks import utc_now
 from tongban.base.permissions import Permission, opens_to
 from tongban.base.regions import NATION
+from tongban.cases.bundles.following_views import filing_row
+from tongban.cases.bundles.selectors import filings_of
 from tongban.cases.selectors import my_cases, my_drafts
 from tongban.cases.views import case_row
 from tongban.catalogue.search.index import exists as index_exists
@@ -204,6 +206,7 @@ def me(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, Account)
     context = {
         "cases": [case_row(case) for case in my_cases(request.user)],
+        "bundles": [filing_row(filing) for filing in filings_of(request.user)],
         "drafts": [
             {
                 "name": draft.item.name,

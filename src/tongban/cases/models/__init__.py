@@ -8,6 +8,7 @@ from tongban.cases.models.appointments import (
     OfficeService,
     Ticket,
 )
+from tongban.cases.models.bundles import BundleFiling, BundlePart
 from tongban.cases.models.cases import (
     LOOKS,
     Case,
@@ -20,6 +21,8 @@ from tongban.cases.models.cases import (
 __all__ = [
     "LOOKS",
     "Booking",
+    "BundleFiling",
+    "BundlePart",
     "Case",
     "CaseEvent",
     "Counter",

@@ -73,6 +73,7 @@ class Input(StrEnum):
     UNTIL = "until"
     OFFICERS = "officers"
     HOW = "how"
+    RESULT_NUMBER = "result_number"
 
 
 class Condition(StrEnum):
@@ -222,7 +223,7 @@ STEPS: Final[tuple[Step, ...]] = (
         P.REVIEWER,
         "34(2), 38(1)",
         (C.NOT_WHO_ACCEPTED, C.NOTHING_RUNS, C.NO_PAPERS_TO_FOLLOW),
-        WHY,
+        (*WHY, Input.RESULT_NUMBER),
     ),
     Step(
         Act.DENY,

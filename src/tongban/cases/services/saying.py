@@ -137,6 +137,13 @@ def _how(_step: Step, _now: Situation, typed: Typed) -> Any:
     return how
 
 
+def _result_number(_step: Step, _now: Situation, typed: Typed) -> Any:
+    number = typed.get("result_number", "").strip().replace("\x00", "")
+    if len(number) > NAME_MOST:
+        raise Unsaid("too_long", _("Shorten them to %(most)d characters.") % {"most": NAME_MOST})
+    return number or None
+
+
 CHECKS: Mapping[Input, tuple[str, Callable[[Step, Situation, Typed], Any]]] = {
     Input.REASONS: ("reasons", _reasons),
     Input.GROUND: ("ground", _ground),
@@ -147,6 +154,7 @@ CHECKS: Mapping[Input, tuple[str, Callable[[Step, Situation, Typed], Any]]] = {
     Input.UNTIL: ("until", _until),
     Input.OFFICERS: ("officers", _officers),
     Input.HOW: ("how", _how),
+    Input.RESULT_NUMBER: ("result_number", _result_number),
 }
 
 

@@ -25,7 +25,7 @@ from tongban.directory.models import Account, Person
 from tongban.directory.selectors import working_calendar
 from tongban.ledger import acts, direct
 from tongban.ledger.services import new_case_ref, record
-from tongban.ledger.traces import leaves_trace
+from tongban.ledger.traces import leaves_no_trace, leaves_trace
 
 
 class HandedIn(NamedTuple):
@@ -112,20 +112,42 @@ def other_persons_numbers(
     ]
 
 
+def _answers_and_faults(
+    document: GuideDocument,
+    answers: Mapping[str, str],
+    files: list[HandedIn],
+    id_number: str,
+    committed: bool,
+) -> tuple[dict[str, str], list[FieldError]]:
+    checked, errors = check_pages(document.form_pages, answers)
+    if not errors:
+        errors = other_persons_numbers(document, checked, id_number)
+    there = {file.material for file in files}
+    return checked, errors + missing_materials(document, there, committed=committed)
+
+
+def faults_of(
+    document: GuideDocument,
+    answers: Mapping[str, str],
+    files: list[HandedIn],
+    id_number: str,
+    *,
+    committed: bool = False,
+) -> list[FieldError]:
+    """Everything that is wrong with an application that could be handed in now."""
+    return _answers_and_faults(document, answers, files, id_number, committed)[1]
+
+
 def _checked(
     document: GuideDocument,
-    answers: dict[str, str],
+    answers: Mapping[str, str],
     files: list[HandedIn],
     id_number: str,
     *,
     committed: bool = False,
 ) -> dict[str, str]:
     """The answers in stored form. Raises InvalidInput that lists everything that is wrong."""
-    checked, errors = check_pages(document.form_pages, answers)
-    if not errors:
-        errors = other_persons_numbers(document, checked, id_number)
-    there = {file.material for file in files}
-    errors += missing_materials(document, there, committed=committed)
+    checked, errors = _answers_and_faults(document, answers, files, id_number, committed)
     if errors:
         raise InvalidInput(
             code="application_incomplete",
@@ -163,7 +185,9 @@ def _filing(actor: Account, key: uuid.UUID) -> Filing | None:
     )
 
 
-def _files(draft_id: int) -> list[HandedIn]:
+@leaves_no_trace("only reads")
+def files_of_draft(draft_id: int) -> list[HandedIn]:
+    """The files of a draft in the order of their arrival. One query."""
     sql = "SELECT material, name, sha256 FROM cases_materialfile WHERE draft_id = %s ORDER BY id"
     return [HandedIn(*row) for row in direct.fetch(sql, [draft_id])]
 
@@ -190,7 +214,7 @@ def submit(
     still_allowed(actor, filing.item_code, filing.enterprise_id, filing.delegation_id)
     check_level(filing.agent_level, document.identity_level)
     committed = _may_commit(filing, document)
-    files = _files(filing.draft_id)
+    files = files_of_draft(filing.draft_id)
     told = _told(document, files, committed=committed)
     answers = _checked(document, filing.answers, files, filing.id_number, committed=committed)
     standing = advance(None, Happened(Act.SUBMIT, moment, actor.pk, told))
@@ -308,7 +332,7 @@ def hand_in_correction(actor: Account, number: str, *, at: datetime | None = Non
     )
     if draft is None:
         raise _nothing_to_hand_in(case)
-    document, files = document_of(draft.guide), _files(draft.pk)
+    document, files = document_of(draft.guide), files_of_draft(draft.pk)
     id_number = case.applicant.id_number
     answers = _checked(document, draft.answers, files, id_number, committed=case.committed)
     told = {

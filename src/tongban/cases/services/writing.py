@@ -17,6 +17,7 @@ from tongban.base.clocks import local_date
 from tongban.base.problems import Conflict, DomainError, NotPermitted
 from tongban.cases.models import Case, CaseEvent
 from tongban.cases.rules import (
+    ENDINGS,
     PERSONAL,
     STAFF_ACTS,
     STEPS,
@@ -144,6 +145,10 @@ WHY_NOT: Final[dict[Condition | None, Any]] = {
 }
 
 
+# Called in order when an act has ended a case, in its transaction; `apps.py` fills it.
+after_ending: list[Callable[[Case, datetime], None]] = []
+
+
 @leaves_no_trace("a part of the step, which leaves the trace")
 def event_of(
     case: Case,
@@ -227,6 +232,9 @@ def carry_out(
         | {"said": facts}
         | dict(payload or {}),
     )
+    if act in ENDINGS:
+        for hook in after_ending:
+            hook(case, at)
     return case
 
 
