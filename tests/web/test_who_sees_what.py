@@ -37,7 +37,6 @@ from tongban.web.api import api
 from tongban.web.gatekeeping import OWN_GATES
 
 SECRETS = (
-    "等着的事项",
     ID_NUMBERS[0],
     "0826-2000101",
     "请补照片",
