@@ -32,6 +32,7 @@ from urllib.parse import urlencode
 ROOT = Path(__file__).resolve().parents[1]
 TONGBAN = [sys.executable, "-m", "tongban.web.cli"]
 READY_SECONDS = 90.0
+STALLED_SECONDS = 60.0
 BOUNDARY = "----tongban"
 
 
@@ -259,6 +260,16 @@ class Client(threading.Thread):
             return
 
 
+def wait(people: list[Client], seconds: float) -> None:
+    """So long, and on a slow machine until as many more cases are acknowledged as clients are there."""
+    ends, before = time.monotonic() + seconds, sum(len(one.acknowledged) for one in people)
+    time.sleep(seconds)
+    while sum(len(one.acknowledged) for one in people) < before + len(people):
+        if time.monotonic() > ends + STALLED_SECONDS:
+            return
+        time.sleep(0.1)
+
+
 def storm(kills: int, clients: int, seconds: float, home: str, seed: int) -> dict[str, object]:
     environment = os.environ | {
         "TONGBAN_HOME": home,
@@ -273,10 +284,10 @@ def storm(kills: int, clients: int, seconds: float, home: str, seed: int) -> dic
     for one in people:
         one.start()
     for _kill in range(kills):
-        time.sleep(seconds * chance.uniform(0.5, 1.5))
+        wait(people, seconds * chance.uniform(0.5, 1.5))
         server.kill()
         server.start()
-    time.sleep(seconds)
+    wait(people, seconds)
     stopping.set()
     for one in people:
         one.join(timeout=60)
