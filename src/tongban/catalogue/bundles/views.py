@@ -74,6 +74,7 @@ def bundle_context(
         else "",
         "parts": [_part_row(part, document, guides.get(part.key)) for part in document.parts],
         "materials": [material_row(material) for material in form.materials],
+        "papers": sum(material.how in ("upload", "bring") for material in form.materials),
         "asked": asked,
         "alone": alone,
         "faq": [
