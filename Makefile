@@ -30,7 +30,7 @@ test-postgres: $(DEV)
 	tools/with_postgres $(BIN)/pytest $(PARALLEL) -p no:cacheprovider
 
 test-browser: $(DEV)
-	$(BIN)/pytest tests/browser -m browser
+	$(BIN)/pytest tests/browser -m browser -n 2 --dist loadfile
 
 bench: $(DEV)
 	$(BIN)/python -m bench

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import itertools
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -195,9 +196,24 @@ def world(db) -> World:
     return World()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what asks a database runs: the rest has run on the other one already."""
+    if not os.environ.get("DATABASE_URL"):
+        return
+    asks, rest = [], []
+    for item in items:
+        fixtures = {"db", "transactional_db", "environment"} & set(
+            getattr(item, "fixturenames", ())
+        )
+        (asks if fixtures or item.get_closest_marker("django_db") else rest).append(item)
+    config.hook.pytest_deselected(items=rest)
+    items[:] = asks
+
+
 @pytest.fixture(autouse=True)
 def _fresh_caches():
     from tongban.catalogue import selectors
+    from tongban.catalogue.bundles import selectors as bundles
     from tongban.directory import choice
     from tongban.web.public_log.views import forget_overview
 
@@ -206,6 +222,7 @@ def _fresh_caches():
     choice._region_name.cache_clear()
     selectors._documents.clear()
     selectors._records.clear()
+    bundles._documents.clear()
     yield
     forget_calendar()
 
