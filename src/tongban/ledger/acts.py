@@ -71,6 +71,9 @@ GUIDE_APPROVED: Final = "catalogue.guide_approved"
 GUIDE_WITHDRAWN: Final = "catalogue.guide_withdrawn"
 LINT_OVERRIDDEN: Final = "catalogue.lint_overridden"
 BASIC_PUBLISHED: Final = "catalogue.basic_published"
+ASSESSMENT_KEPT: Final = "assessment.kept"
+ASSESSMENT_PUBLISHED: Final = "assessment.published"
+FRAMEWORK_PUBLISHED: Final = "assessment.framework_published"
 
 ACTS: Final = {
     CASE_SUBMITTED: _("application handed in"),
@@ -138,4 +141,7 @@ ACTS: Final = {
     GUIDE_WITHDRAWN: _("guide withdrawn"),
     LINT_OVERRIDDEN: _("guide published in spite of errors, with reasons"),
     BASIC_PUBLISHED: _("basic item published"),
+    ASSESSMENT_KEPT: _("assessment kept"),
+    ASSESSMENT_PUBLISHED: _("assessment published"),
+    FRAMEWORK_PUBLISHED: _("assessment framework published"),
 }
