@@ -53,6 +53,12 @@ class Figure:
         return mark_safe(self.wide.inline("wide") + self.narrow.inline("narrow"))  # noqa: S308
 
 
+    @property
+    def chart(self) -> SafeString:
+        """Both widths for a page of the platform."""
+        return mark_safe(self.wide.on_page("chart--wide") + self.narrow.on_page("chart--narrow"))  # noqa: S308
+
+
 @dataclass(frozen=True)
 class Page:
     """All that the template needs."""
