@@ -11,7 +11,16 @@ from typing import Any
 from tests.conftest import World
 from tongban.base.worktime import is_working_day
 from tongban.cases.models import Case, CaseEvent
-from tongban.cases.rules import REASONED, STAFF_ACTS, SYSTEM_ACTS, Act, Happened, Terms, columns, replay
+from tongban.cases.rules import (
+    REASONED,
+    STAFF_ACTS,
+    SYSTEM_ACTS,
+    Act,
+    Happened,
+    Terms,
+    columns,
+    replay,
+)
 from tongban.cases.rules.limits import Limit
 from tongban.catalogue.models import ServiceItem
 from tongban.directory.models import Organ

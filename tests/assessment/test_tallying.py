@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.assessment.histories import START, accepted, naive_days, write_case
-from tongban.assessment.models import Tally, TalliedUpto
+from tongban.assessment.models import TalliedUpto, Tally
 from tongban.assessment.services.tallying import forget_tallies, tally, tally_all
 from tongban.base.clocks import local_date
 from tongban.base.worktime import working_days_between
 from tongban.cases.models import Case, CaseEvent
-from tongban.cases.selectors import case_clocks
 from tongban.cases.rules import replay
+from tongban.cases.selectors import case_clocks
 from tongban.cases.services.writing import happened
 from tongban.directory.models import Region
 from tongban.directory.selectors import working_calendar
@@ -50,9 +50,7 @@ def histories() -> st.SearchStrategy[list]:
     """Histories that the table of acts allows."""
     later = st.integers(0, 9)
     accept = st.tuples(later, st.integers(0, 20)).map(lambda two: [accepted(*two)])
-    silence = st.integers(7, 12).map(
-        lambda days: [("accept_by_silence", days, accepted(0, 10)[2])]
-    )
+    silence = st.integers(7, 12).map(lambda days: [("accept_by_silence", days, accepted(0, 10)[2])])
     corrected = st.tuples(later, later).map(
         lambda two: [("request_correction", two[0], {}), ("correct", two[1], {})]
     )
@@ -128,8 +126,12 @@ def stored() -> Counter:
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
-    first=st.lists(st.tuples(histories(), st.integers(0, 60), st.booleans(), st.booleans()), max_size=4),
-    then=st.lists(st.tuples(histories(), st.integers(0, 60), st.booleans(), st.booleans()), max_size=4),
+    first=st.lists(
+        st.tuples(histories(), st.integers(0, 60), st.booleans(), st.booleans()), max_size=4
+    ),
+    then=st.lists(
+        st.tuples(histories(), st.integers(0, 60), st.booleans(), st.booleans()), max_size=4
+    ),
     most=st.integers(1, 9),
 )
 def test_tallies_are_what_the_events_add_up_to(world, calendar, first, then, most):
@@ -207,7 +209,9 @@ def test_another_calendar_has_everything_counted_anew(world, calendar):
     assert stored() == by_hand()
 
 
-def test_nothing_new_is_two_small_questions_and_the_time(world, calendar, django_assert_num_queries):
+def test_nothing_new_is_two_small_questions_and_the_time(
+    world, calendar, django_assert_num_queries
+):
     write_case(world, [("submit", 0, {})])
     tally_all()
     working_calendar()
@@ -230,5 +234,3 @@ def test_two_at_once_count_nothing_twice(world, calendar, monkeypatch):
     monkeypatch.setattr(tallying, "counted_in", slow)
     assert tally() == 0
     assert stored() == by_hand()
-
-

@@ -46,7 +46,10 @@ class Assess(click.Command):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Also"):
             formatter.write_dl(
-                [(f"assess {name}", one.get_short_help_str(70)) for name, one in self.others.items()]
+                [
+                    (f"assess {name}", one.get_short_help_str(70))
+                    for name, one in self.others.items()
+                ]
             )
 
 

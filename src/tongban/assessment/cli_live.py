@@ -54,9 +54,7 @@ def live_commands(prepare: Callable[[], None]) -> Mapping[str, click.Command]:
     @FROM
     @TO
     @JSON
-    def numbers(
-        region: str, first: datetime | None, last: datetime | None, as_json: bool
-    ) -> None:
+    def numbers(region: str, first: datetime | None, last: datetime | None, as_json: bool) -> None:
         """The three hard numbers: opening a business, investment projects, ease."""
         prepare()
         from tongban.assessment.live_command import numbers_command

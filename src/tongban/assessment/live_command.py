@@ -150,7 +150,7 @@ def numbers_command(region: str, first: date | None, last: date | None, *, as_js
 
 
 def _spread_row(name: str, one: hard.Spreading) -> list[str]:
-    cases = "<5" if one.cases is None else str(one.cases)
+    cases = "hidden" if one.cases is None else str(one.cases)
     quantiles = ["-" if value is None else str(value) for value in one.quantiles]
     return [name, cases, *quantiles, "-" if one.mean is None else f"{one.mean:.1f}"]
 

@@ -40,7 +40,9 @@ def _nothing() -> NotFound:
     return NotFound(
         code="unit_not_found",
         title=_("There is no such place or organ in your care"),
-        detail=_("Live figures are for the heads of an organ and for those who supervise the place."),
+        detail=_(
+            "Live figures are for the heads of an organ and for those who supervise the place."
+        ),
         fix=_("Published assessments are open to everybody."),
     )
 

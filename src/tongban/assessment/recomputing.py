@@ -15,14 +15,16 @@ from tongban.assessment.live.computing import DRAWS
 from tongban.assessment.live.figures import COUNTS, Made, Source
 from tongban.assessment.models import Run
 from tongban.assessment.rules.counts import Counts, add
+from tongban.assessment.rules.facts import WorkingDays
 from tongban.assessment.sandbox import assess_texts
 from tongban.assessment.services.keeping import digest
-from tongban.assessment.services.tallying import WorkingDays, counted_in, made_of
+from tongban.assessment.services.tallying import counted_in, made_of
 from tongban.base.regions import prefix_of
 from tongban.cases.models import CaseEvent
 from tongban.directory.models import Organ
 from tongban.directory.selectors import working_calendar
 from tongban.indices import Assessment, assess, read_framework
+from tongban.indices.framework.model import Framework
 from tongban.indices.table import DataTable
 from tongban.ledger.models import Entry
 from tongban.ledger.rules import split_opening
@@ -95,7 +97,7 @@ def _hashes(run: Run) -> Iterable[Difference]:
         kept = getattr(run, f"{name}_sha256")
         if digest(document) != kept:
             yield Difference(f"SHA-256 of the {name}", kept, digest(document))
-    entry = Entry.objects.filter(pk=run.entry).first()
+    entry = Entry.objects.filter(pk=run.entry or 0).first()
     opening = entry.opening if entry else None
     if opening is None:
         yield Difference("entry in the ledger", run.entry, None)
@@ -127,36 +129,45 @@ def _same(kept: Any, now: Any) -> bool:
     return bool(kept == now)
 
 
-def _live_results(run: Run) -> Iterable[tuple[str, Any, Any]]:
-    """Scores and ranks from the kept figures, by the kept framework."""
+def assessments_of(run: Run) -> tuple[Assessment | None, Assessment]:
+    """(the unit of a live run, the units that are ranked), from the kept figures and framework."""
+    if run.kind == Run.Kind.TABLE:
+        return None, assess_texts(run.framework, **_said(run))
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "live.toml"
         path.write_text(run.framework, encoding="utf-8")
         framework = read_framework(path).edition()
+    own = assess(framework, _table(run, framework, [run.inputs["unit"]]), draws=0)
+    below = run.inputs["below"]
+    if not below:
+        return own, own
+    return own, assess(framework, _table(run, framework, below), draws=DRAWS)
+
+
+def _table(run: Run, framework: Framework, units: list[str]) -> DataTable:
     figures, names = run.inputs["figures"], run.inputs["names"]
     codes = [one.code for one in framework.indicators]
+    values = np.array(
+        [[_float(figures[unit][code]["value"]) for code in codes] for unit in units]
+    ).reshape(len(units), len(codes))
+    return DataTable(
+        name="live",
+        units=tuple(units),
+        names=tuple({"zh": names[unit], "en": names[unit]} for unit in units),
+        titles=tuple(names[unit] for unit in units),
+        rows=tuple(range(1, len(units) + 1)),
+        values=values,
+        invalid=np.zeros(values.shape, dtype=bool),
+    )
 
-    def table(units: list[str]) -> DataTable:
-        values = np.array(
-            [[_float(figures[unit][code]["value"]) for code in codes] for unit in units]
-        ).reshape(len(units), len(codes))
-        return DataTable(
-            name="live",
-            units=tuple(units),
-            names=tuple({"zh": names[unit], "en": names[unit]} for unit in units),
-            titles=tuple(names[unit] for unit in units),
-            rows=tuple(range(1, len(units) + 1)),
-            values=values,
-            invalid=np.zeros(values.shape, dtype=bool),
-        )
 
-    own = assess(framework, table([run.inputs["unit"]]), draws=0).as_json()["units"][0]
-    yield from _compare(run.results["own"], own, "own")
-    below = run.inputs["below"]
-    if below:
-        draws = run.results["units"] and DRAWS
-        units = assess(framework, table(below), draws=draws).as_json()["units"]
-        yield from _compare(run.results["units"], units, "units")
+def _live_results(run: Run) -> Iterable[tuple[str, Any, Any]]:
+    """Scores and ranks from the kept figures, by the kept framework."""
+    own, ranked = assessments_of(run)
+    assert own is not None
+    yield from _compare(run.results["own"], _plain(own)["units"][0], "own")
+    if run.inputs["below"]:
+        yield from _compare(run.results["units"], _plain(ranked)["units"], "units")
 
 
 def _float(value: float | None) -> float:

@@ -192,9 +192,7 @@ def figure(code: str, made: Made) -> Figure:
     marked, withheld = _judged(part, coverage, age, valid=valid, is_cases=is_cases)
     state = State.WITHHELD if withheld else State.MARKED if marked else State.FULL
     value = None if withheld else 100 * part.got / part.all
-    return Figure(
-        part.got, part.all, value, state, (*withheld, *marked), coverage, age, valid
-    )
+    return Figure(part.got, part.all, value, state, (*withheld, *marked), coverage, age, valid)
 
 
 def _judged(

@@ -80,9 +80,7 @@ def histogram(spread: Mapping[int, int], bins: int = 12) -> list[Bin]:
         high = low + width - 1
         open_end = low + width > last
         cases = sum(
-            count
-            for value, count in spread.items()
-            if value >= low and (open_end or value <= high)
+            count for value, count in spread.items() if value >= low and (open_end or value <= high)
         )
         found.append(Bin(low, None if open_end and max(spread) > high else high, cases))
     return found

@@ -71,7 +71,9 @@ class Subject:
 Fact = tuple[Measure, int]
 
 
-def facts_of(history: Sequence[Line], place: int, subject: Subject, days: WorkingDays) -> list[Fact]:
+def facts_of(
+    history: Sequence[Line], place: int, subject: Subject, days: WorkingDays
+) -> list[Fact]:
     """What the event at `place` of a history counts for.
 
     `history` is all events of the case in their order; those behind `place` are not looked at.

@@ -141,8 +141,7 @@ def _items_costing(live: Live, indicator: str, most: int) -> Behinds:
     shown = list(rows[:most])
     items = {int(row["scope"].removeprefix("i:")): row for row in shown}
     facts = {
-        fact.item: fact
-        for fact in ItemFact.objects.filter(item__in=items).select_related("organ")
+        fact.item: fact for fact in ItemFact.objects.filter(item__in=items).select_related("organ")
     }
     found = [
         Behind(
@@ -246,7 +245,9 @@ def cases_behind(live: Live, indicator: str, *, most: int = SHOWN) -> list[Costl
         late = [
             (one, one.due_on)
             for one in rows.iterator(chunk_size=500)
-            if one.decided_at and one.due_on and first <= local_date(one.decided_at) <= last
+            if one.decided_at
+            and one.due_on
+            and first <= local_date(one.decided_at) <= last
             and local_date(one.decided_at) > one.due_on
         ]
         return [CostlyCase(one.number, one.item.name, day.isoformat()) for one, day in late[:most]]

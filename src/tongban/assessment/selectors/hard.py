@@ -28,8 +28,8 @@ QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 @dataclass(frozen=True)
 class Spreading:
-    """How something is spread over cases. `cases` None: too few to be told (1 to 4), and nothing
-    else is told either; with fewer than ten there are no quantiles.
+    """How something is spread over cases. `cases` None: hidden, since they are 1 to 4 or could be
+    used to work such a number out; with fewer than ten there are no quantiles.
     """
 
     cases: int | None
@@ -85,16 +85,14 @@ def hard_numbers(region: Region, period: Period) -> list[HardNumber]:
 def _children(region: Region) -> Sequence[Region]:
     children = list(Region.objects.filter(parent=region, level__lte=Level.TOWN).order_by("code"))
     there = set(
-        CatalogueTally.objects.filter(
-            scope__in=[f"r:{one.path}" for one in children]
-        ).values_list("scope", flat=True)
+        CatalogueTally.objects.filter(scope__in=[f"r:{one.path}" for one in children]).values_list(
+            "scope", flat=True
+        )
     )
     return [one for one in children if f"r:{one.path}" in there]
 
 
-def _number(
-    theme: Theme, region: Region, children: Sequence[Region], period: Period
-) -> HardNumber:
+def _number(theme: Theme, region: Region, children: Sequence[Region], period: Period) -> HardNumber:
     scope = _scope(theme, region.path)
     below = {_scope(theme, child.path): child for child in children}
     counts = counts_of([scope, *below], period)
@@ -138,9 +136,7 @@ def _bins(spread: Spread) -> tuple[tuple[Bin, int | None], ...]:
         return ()
     bins = histogram(spread)
     hidden = suppressed([one.cases for one in bins])
-    return tuple(
-        (one, None if hide else one.cases) for one, hide in zip(bins, hidden, strict=True)
-    )
+    return tuple((one, None if hide else one.cases) for one, hide in zip(bins, hidden, strict=True))
 
 
 def _few(spread: Spread) -> tuple[tuple[int, int | None], ...]:
@@ -149,8 +145,7 @@ def _few(spread: Spread) -> tuple[tuple[int, int | None], ...]:
     values = sorted(spread)
     hidden = suppressed([spread[value] for value in values])
     return tuple(
-        (value, None if hide else spread[value])
-        for value, hide in zip(values, hidden, strict=True)
+        (value, None if hide else spread[value]) for value, hide in zip(values, hidden, strict=True)
     )
 
 

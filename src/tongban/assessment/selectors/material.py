@@ -13,7 +13,7 @@ from operator import or_
 from django.db.models import Q
 
 from tongban.assessment.live.figures import Made
-from tongban.assessment.models import CatalogueTally, Tally, TalliedUpto
+from tongban.assessment.models import CatalogueTally, TalliedUpto, Tally
 from tongban.assessment.rules.counts import Counts, add
 from tongban.base.regions import Level
 from tongban.directory.models import Organ, Region
@@ -98,9 +98,7 @@ def units_below(region: Region) -> list[Unit]:
 
     A region whose children are villages has none: nothing is counted there.
     """
-    children = list(
-        Region.objects.filter(parent=region, level__lte=Level.TOWN).order_by("code")
-    )
+    children = list(Region.objects.filter(parent=region, level__lte=Level.TOWN).order_by("code"))
     scopes = {unit_of_region(one).scope: one for one in children}
     organs = {f"o:{one.pk}": one for one in Organ.objects.filter(region=region).order_by("name")}
     there = set(
@@ -117,9 +115,7 @@ def made_from(
     scopes = [unit.scope for unit in units]
     upto = TalliedUpto.objects.filter(id=1).first()
     counts = counts_of(scopes, period)
-    sums = {
-        row.scope: row for row in CatalogueTally.objects.filter(scope__in=scopes)
-    }
+    sums = {row.scope: row for row in CatalogueTally.objects.filter(scope__in=scopes)}
     age = None if upto is None or upto.at is None else _days(now - upto.at)
     return {
         scope: Made(
@@ -134,5 +130,3 @@ def made_from(
 
 def _days(span: timedelta) -> float:
     return max(0.0, span.total_seconds() / DAY_SECONDS)
-
-

@@ -209,5 +209,3 @@ def _locked(actor: Account, code: str, permission: Permission) -> Run:
             detail=_("You have no post in this organ that may do it."),
         )
     return run
-
-

@@ -8,12 +8,14 @@ from typing import Final
 
 from tongban.assessment.models import TalliedUpto
 from tongban.assessment.services.surveying import add_up, survey, survey_all
-from tongban.assessment.services.tallying import tally, tally_all
+from tongban.assessment.services.tallying import MOST, tally, tally_all
 from tongban.base.clocks import utc_now
 
 SURVEY_AGAIN: Final = timedelta(minutes=10)
-# So many events and items in one round beside the server: others write in between.
-EVENTS_A_ROUND, ITEMS_A_ROUND = 5_000, 500
+# The more at once, the less often a history is read: when all is counted anew.
+EVENTS_AT_ONCE = 100_000
+# So many events in one transaction beside the server, so often in a round; items in a round.
+EVENTS_A_TIME, TIMES, ITEMS_A_ROUND = 5_000, 12, 2_000
 
 
 @dataclass(frozen=True)
@@ -25,14 +27,18 @@ class Refreshed:
 def refresh(*, at: datetime | None = None, whole: bool = False) -> Refreshed:
     """Count all new events; look at changed items when that was not done for ten minutes."""
     moment = at or utc_now()
-    events = tally_all(at=moment)
+    events = tally_all(most=EVENTS_AT_ONCE if whole else MOST, at=moment)
     return Refreshed(events, survey_all(at=moment) if whole or _is_due(moment) else 0)
 
 
 def refresh_a_little() -> Refreshed:
     """One round of both: what `tongban serve` does once a minute."""
-    events = tally(EVENTS_A_ROUND)
-    items = 0
+    events = items = 0
+    for _time in range(TIMES):
+        counted = tally(EVENTS_A_TIME)
+        events += counted
+        if counted < EVENTS_A_TIME:
+            break
     if _is_due(utc_now()):
         items = survey(ITEMS_A_ROUND)
         if items < ITEMS_A_ROUND:

@@ -30,6 +30,7 @@ from tongban.ledger.direct import fetch
 from tongban.ledger.traces import leaves_no_trace
 
 MOST: Final = 2_000
+ALL_AT_ONCE: Final = 20_000
 CHUNK: Final = 500
 WEEK: Final = timedelta(days=7)
 _STALE = """
@@ -50,7 +51,7 @@ LEFT JOIN catalogue_serviceitem i ON i.id = f.item WHERE i.id IS NULL LIMIT %s
 def survey_all(*, at: datetime | None = None) -> int:
     """Look at all items that changed, then add up; how many were looked at."""
     done = 0
-    while looked := survey(at=at):
+    while looked := survey(ALL_AT_ONCE, at=at):
         done += looked
     add_up(at=at)
     return done
@@ -64,7 +65,7 @@ def survey(most: int = MOST, *, at: datetime | None = None) -> int:
     gone = [pk for (pk,) in fetch(_GONE, [most])]
     if len(wanted) < most:
         old = ItemFact.objects.filter(checked_at__lt=moment - WEEK).order_by("checked_at")
-        wanted += [pk for pk in old.values_list("pk", flat=True)[: most - len(wanted)]]
+        wanted += list(old.values_list("pk", flat=True)[: most - len(wanted)])
     if not wanted and not gone:
         return 0
     facts = list(_facts(sorted(set(wanted) - set(gone)), moment))
@@ -96,9 +97,7 @@ def _facts(keys: list[int], at: datetime) -> Iterable[ItemFact]:
                 effective_to=None, basic__in={row[3] for row in rows.values() if row[3]}
             ).values_list("basic_id", flat=True)
         )
-        booked = set(
-            OfficeService.objects.filter(item__in=chunk).values_list("item_id", flat=True)
-        )
+        booked = set(OfficeService.objects.filter(item__in=chunk).values_list("item_id", flat=True))
         for subject, findings in check(subjects_of(items)):
             pk, _code, organ, basic = rows[subject.code]
             yield _fact(
@@ -206,7 +205,7 @@ def sums_of_facts() -> tuple[dict[str, Sums], dict[str, datetime]]:
     oldest: dict[str, datetime] = {}
     # Not under the names of columns, which the conditions mean.
     named = {f"n_{name}": one for name, one in NUMBERS.items()}
-    rows = ItemFact.objects.values("region_path", "organ").annotate(
+    rows: Any = ItemFact.objects.values("region_path", "organ").annotate(
         first=Min("checked_at"), **named
     )
     for row in rows.order_by():

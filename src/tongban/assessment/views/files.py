@@ -22,9 +22,7 @@ def csv_answer(rows: Iterable[list[Any]], name: str) -> HttpResponse:
     writer = csv.writer(sink)
     for row in rows:
         writer.writerow([safe(cell) if isinstance(cell, str) else cell for cell in row])
-    answer = HttpResponse(
-        "\ufeff" + sink.getvalue(), content_type="text/csv; charset=utf-8"
-    )
+    answer = HttpResponse("\ufeff" + sink.getvalue(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
 

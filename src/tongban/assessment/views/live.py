@@ -156,7 +156,9 @@ def _below(live: Live, page: Asked) -> list[dict[str, Any]]:
     found = []
     for one in [*view.ranked, *(u for u in live.below.units if u.rank is None)]:
         region = page.region.code if one.unit in organs else one.unit
-        query = page.query.replace("?", f"?organ={one.unit}&", 1) if one.unit in organs else page.query
+        query = (
+            page.query.replace("?", f"?organ={one.unit}&", 1) if one.unit in organs else page.query
+        )
         found.append(
             {
                 "name": one.title,

@@ -46,7 +46,7 @@ def numbers(request: HttpRequest, region: str) -> HttpResponse:
 
 
 def _cases(one: Spreading) -> str:
-    return _("1 to 4") if one.cases is None else f"{one.cases:,}"
+    return _("hidden") if one.cases is None else f"{one.cases:,}"
 
 
 def _days(value: int | None) -> str:
@@ -70,7 +70,7 @@ def _number(one: HardNumber, page: Asked) -> dict[str, Any]:
         "visits": _mean(one.visits),
         "materials": _mean(one.materials),
         "visits_rows": [
-            (value, _("1 to 4") if cases is None else f"{cases:,}")
+            (value, _("hidden") if cases is None else f"{cases:,}")
             for value, cases in one.visits_spread
         ],
         "figures": [drawn for drawn in (_spread(one), _trend(one), _places(one, page)) if drawn],
@@ -86,7 +86,7 @@ def _spread(one: HardNumber) -> Figure | None:
         return None
     rows = [
         [f"{bin_.low}+" if bin_.high is None else f"{bin_.low}–{bin_.high}",
-         _("1 to 4, or hidden with them") if cases is None else f"{cases:,}"]
+         _("hidden") if cases is None else f"{cases:,}"]
         for bin_, cases in one.bins
     ]  # fmt: skip
     return Figure(

@@ -38,7 +38,9 @@ def time_histogram(number: HardNumber, width: float) -> Picture:
     return picture
 
 
-def _scale(spreads: list[Spreading], left: float, right: float) -> tuple[Callable[[float], float], int]:
+def _scale(
+    spreads: list[Spreading], left: float, right: float
+) -> tuple[Callable[[float], float], int]:
     last = max((one.quantiles[4] or 0 for one in spreads), default=0) or 1
     return (lambda value: left + value / last * (right - left)), last
 
@@ -68,7 +70,7 @@ def places_spread(
             picture.text(left - 12, y + 19, fitted(name, left - 24), "end", name)
         low, first, median, third, high = one.quantiles
         if median is None:
-            words = _("fewer than 5 cases") if one.cases is None else _("too few cases")
+            words = _("hidden: 1 to 4 cases, or the next smallest") if one.cases is None else _("too few cases")
             picture.text(left, middle + 5, words, "small quiet halo")
             continue
         picture.line(across(low or 0), middle, across(high or 0), middle, "reach")
