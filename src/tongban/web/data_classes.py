@@ -634,7 +634,7 @@ ASSESSMENT: Final[dict[str, dict[str, Said]]] = {
         "day": INTERNAL,
         "under": INTERNAL,
         "organ": INTERNAL,
-        "counts": (INTERNAL, "numbers of cases; small ones are not shown"),
+        "counts": (INTERNAL, "sums of cases"),
         "received": INTERNAL,
         "at_counter": INTERNAL,
         "decided": INTERNAL,

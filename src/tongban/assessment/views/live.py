@@ -58,7 +58,7 @@ def _frame(page: Asked) -> dict[str, Any]:
         "organ": page.organ,
         "region": page.region,
         "period": page.period,
-        "query": page.query,
+        "asks": page.query,
         "crumbs": page.crumbs(),
     }
 

@@ -38,7 +38,7 @@ def numbers(request: HttpRequest, region: str) -> HttpResponse:
         "unit": page.name,
         "region": page.region,
         "period": page.period,
-        "query": page.query,
+        "asks": page.query,
         "crumbs": page.crumbs(),
         "numbers": [_number(one, page) for one in found],
     }

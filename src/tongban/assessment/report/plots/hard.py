@@ -26,9 +26,9 @@ def time_histogram(number: HardNumber, width: float) -> Picture:
         x = left + place * step
         high = (base - head) * (cases or 0) / most
         if cases is None:
-            picture.rect(x + 2, base - 8, step - 4, 8, "bar-few")
+            picture.rect(x + 2, base - 8, step - 4, 8, "column-few")
         elif cases:
-            picture.rect(x + 2, base - high, step - 4, high, "bar", 2)
+            picture.rect(x + 2, base - high, step - 4, high, "column", 2)
             picture.text(x + step / 2, base - high - 5, f"{cases:,}", "small middle")
         label = f"{one.low}+" if one.high is None else f"{one.low}"
         if one.high is not None and one.high > one.low:
@@ -70,7 +70,7 @@ def places_spread(
             picture.text(left - 12, y + 19, fitted(name, left - 24), "end", name)
         low, first, median, third, high = one.quantiles
         if median is None:
-            words = _("hidden: 1 to 4 cases, or the next smallest") if one.cases is None else _("too few cases")
+            words = _("hidden") if one.cases is None else _("too few cases")
             picture.text(left, middle + 5, words, "small quiet halo")
             continue
         picture.line(across(low or 0), middle, across(high or 0), middle, "reach")
