@@ -118,6 +118,10 @@ def pages(site, **values: str) -> list[str]:
         "office": "hall",
         "pk": "1",
         "uidb36": "1",
+        "region": site.region.code,
+        "indicator": "maturity_promise",
+        "run": "2345678abc",
+        "draft": "my-index",
     } | values
     return [path_of(pattern, route, about) for route, pattern, _spaces in ALL]
 
