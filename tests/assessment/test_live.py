@@ -32,7 +32,12 @@ from tongban.ledger.rules import split_opening
 PERIOD = Period(date(2026, 1, 1), date(2026, 6, 30))
 NOW = datetime(2026, 7, 1, 2, 0, tzinfo=START.tzinfo)
 QUICK = [("submit", 0, {}), accepted(1, 5), ("approve", 1, {}), ("deliver", 1, {"how": "posted"})]
-LATE = [("submit", 0, {}), accepted(1, 3), ("approve", 30, {}), ("deliver", 0, {"how": "collected"})]
+LATE = [
+    ("submit", 0, {}),
+    accepted(1, 3),
+    ("approve", 30, {}),
+    ("deliver", 0, {"how": "collected"}),
+]
 
 
 # Counting by value, and what is not told
@@ -147,7 +152,9 @@ def test_every_indicator_of_the_framework_is_counted_and_explained():
 def town(world, calendar):
     """Forty quick cases, ten late ones; a second district without any."""
     for number in range(50):
-        write_case(world, LATE if number % 5 == 0 else QUICK, begins=number, counter=number % 4 == 0)
+        write_case(
+            world, LATE if number % 5 == 0 else QUICK, begins=number, counter=number % 4 == 0
+        )
     other = Region.objects.create(
         code="511603000000", name="前锋区", level=4, parent_id="511600000000", path="511603"
     )

@@ -146,6 +146,7 @@ def forget_tallies() -> None:
     TalliedUpto.objects.filter(id=1).update(event=0, made_of="")
 
 
+@leaves_no_trace("waits for writers, and writes nothing")
 def _last_event() -> int | None:
     """The newest event up to which none can still appear; None when that can't be said now.
 
