@@ -10,7 +10,7 @@ from tongban.web.data_classes import TABLE, UNSEALED, WITHOUT_PEOPLE, DataClass,
 from tongban.web.retention import RULES
 from tools import personal_data
 
-OURS = {"ledger", "directory", "catalogue", "cases", "web"}
+OURS = {"ledger", "directory", "catalogue", "cases", "assessment", "web"}
 MODELS = {model._meta.label: model for model in apps.get_models(include_auto_created=True)}
 
 

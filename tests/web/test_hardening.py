@@ -121,6 +121,10 @@ def pages(site, **values: str) -> list[str]:
         "slug": "moving-in",
         "filing": case.number,
         "part": "idcard",
+        "region": site.region.code,
+        "indicator": "maturity_promise",
+        "run": "2345678abc",
+        "draft": "my-index",
     } | values
     return [path_of(pattern, route, about) for route, pattern, _spaces in ALL]
 

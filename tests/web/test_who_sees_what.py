@@ -18,6 +18,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from tests.cases.bundles import sent_rows
 from tests.cases.offices import make_booking
 from tests.conftest import AT, ID_NUMBERS, World
+from tongban.assessment.models import FrameworkDraft, Run
+from tongban.assessment.sandbox import assess_texts
+from tongban.assessment.services.keeping import keep_table
+from tongban.assessment.views.frameworks import START
 from tongban.base.permissions import RULES, Permission, permission_of
 from tongban.cases.models import Case, CaseEvent, Draft, EmergencyAccess, MaterialFile
 from tongban.catalogue.search.index import rebuild
@@ -45,7 +49,11 @@ SECRETS = (
     "Firefox · 秘密设备",
     "急事的理由",
     "QRST-2345",
+    "未公布的框架",
+    "未公布的测评",
 )
+# A table with which an assessment was made that nobody published.
+RUN_TABLE = "code,name,online_share,days\na,甲,80,5\nb,乙,60,9\n"
 # Who has to do with the objects of the town, by the beginning of the address; the first that fits.
 INVOLVED = {
     "cases/": {"resident", "guardian"},
@@ -59,6 +67,8 @@ INVOLVED = {
     # The acts of a case are for who follows it; `seq` is one of the resident's case.
     "me/acts/": {"guardian"},
     "items/<str:code>/apply/": {"guardian"},
+    # Runs and frameworks of the organ that nobody published.
+    "assessment/": {"head", "administrator", "supervisor"},
 }
 # What a stranger may try on any form.
 BODIES: tuple[dict[str, str], ...] = (
@@ -75,6 +85,8 @@ BODIES: tuple[dict[str, str], ...] = (
     {"code": "QRST-2345"},
     {"act": "check_in", "code": "QRST-2345"},
     {"act": "call", "counter": "1"},
+    {"act": "publish"},
+    {"act": "save", "text": "x", "revision": "1"},
 )
 REFUSALS = {302, 403, 404, 405}
 FACTOR = {"method": "mfa", "type": "totp"}
@@ -123,6 +135,7 @@ class Town(World):
             "former clerk": self.make_staff("former", other, "supervisor"),
         }
         self.make_objects()
+        self.make_assessments()
 
     def make_objects(self) -> None:
         person = self.resident.person
@@ -184,6 +197,25 @@ class Town(World):
             recorded_at=AT,
         )
 
+    def make_assessments(self) -> None:
+        """A run and a framework of the organ, neither of them published."""
+        self.framework = FrameworkDraft.objects.create(
+            slug="secret-framework",
+            title="未公布的框架",
+            text='id = "x"',
+            organ=self.organ,
+            author=self.roles["administrator"],
+            updated_at=AT,
+        )
+        self.run = keep_table(
+            self.roles["administrator"],
+            assess_texts(START, table=RUN_TABLE, draws=0),
+            framework=START,
+            table=RUN_TABLE,
+            title="未公布的测评",
+            at=AT,
+        )
+
     def values(self) -> dict[str, str]:
         return {
             "code": self.item.code,
@@ -207,6 +239,10 @@ class Town(World):
             "slug": self.filing.bundle.slug,
             "filing": str(self.filing.number),
             "part": "idcard",
+            "region": self.region.code,
+            "indicator": "maturity_promise",
+            "run": self.run.code,
+            "draft": self.framework.slug,
         }
 
     def client(self, role: str, *, second_factor: bool = True) -> Client:
@@ -245,6 +281,8 @@ class Town(World):
             KnownDevice.objects.filter(pk=self.device.pk).count(),
             EmergencyAccess.objects.get(pk=self.emergency.pk).allowed_at,
             CorrectionRequest.objects.get(pk=self.correction.pk).state,
+            Run.objects.get(pk=self.run.pk).state,
+            FrameworkDraft.objects.values_list("state", "text").get(pk=self.framework.pk),
             Account.objects.filter(is_active=True).count(),
             [person.identity_level for person in Person.objects.order_by("pk")],
         )

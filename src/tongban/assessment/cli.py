@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +26,37 @@ def _list(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     context.exit()
 
 
+class Assess(click.Command):
+    """The command over a table; `live`, `recompute` and `tally` as its first word are others."""
+
+    others: Mapping[str, click.Command] = {}
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        other = self.others.get(args[0]) if args else None
+        if other is None:
+            return super().make_context(info_name, args, parent, **extra)
+        return other.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Also"):
+            formatter.write_dl(
+                [
+                    (f"assess {name}", one.get_short_help_str(70))
+                    for name, one in self.others.items()
+                ]
+            )
+
+
 def assess_command(prepare: Callable[[], None]) -> click.Command:
     """The command. `prepare` sets up Django; it is called only for a report, whose texts need it."""
 
-    @click.command("assess")
+    @click.command("assess", cls=Assess)
     @click.argument("framework")
     @click.argument("data", type=FILE)
     @click.option("--previous", type=FILE, help="The table of the year before: adds the moves.")
@@ -62,6 +89,10 @@ def assess_command(prepare: Callable[[], None]) -> click.Command:
         """
         assess(prepare, **said)
 
+    assert isinstance(command, Assess)
+    from tongban.assessment.cli_live import live_commands
+
+    command.others = live_commands(prepare)
     return command
 
 

@@ -24,7 +24,7 @@ def print_result(result: Assessment) -> None:
     head = ["rank", "unit", "name", "score", "tier", "usual ranks"]
     if result.previous is not None:
         head += ["before", "change"]
-    for line in _aligned([head, *rows], right={0, 3, 6, 7}):
+    for line in aligned([head, *rows], right={0, 3, 6, 7}):
         click.echo(line)
     click.echo()
     for line in _summary(result):
@@ -66,7 +66,8 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
 
 
-def _aligned(rows: list[list[str]], right: Iterable[int]) -> list[str]:
+def aligned(rows: list[list[str]], right: Iterable[int]) -> list[str]:
+    """Rows with their columns under each other; those of `right` end at the same place."""
     widths = [max(_width(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for row in rows:

@@ -41,6 +41,9 @@ class Permission(StrEnum):
     CHECK_GUIDES = "check_guides"
     EDIT_GUIDES = "edit_guides"
     PUBLISH_GUIDES = "publish_guides"
+    READ_INDICATORS = "read_indicators"
+    ASSESS = "assess"
+    PUBLISH_ASSESSMENT = "publish_assessment"
 
 
 class Reach(StrEnum):
@@ -163,6 +166,22 @@ RULES: dict[Permission, Rule] = {
         Reach.OWN_ORGAN,
         "approve or send back a version that somebody else wrote; withdraw a guide",
         roles=(HEAD, ADMINISTRATOR),
+        second_factor=True,
+    ),
+    Permission.READ_INDICATORS: Rule(
+        Reach.OWN_REGION,
+        "read the live indicators of the organ; a supervisor those of the region and all below",
+        roles=(HEAD, ADMINISTRATOR, SUPERVISOR),
+    ),
+    Permission.ASSESS: Rule(
+        Reach.OWN_ORGAN,
+        "write frameworks and try them, keep an assessment, propose both for publication",
+        roles=(ADMINISTRATOR, SUPERVISOR),
+    ),
+    Permission.PUBLISH_ASSESSMENT: Rule(
+        Reach.OWN_ORGAN,
+        "publish an assessment or a framework of the organ that somebody else made",
+        roles=(HEAD, ADMINISTRATOR, SUPERVISOR),
         second_factor=True,
     ),
 }

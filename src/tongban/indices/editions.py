@@ -10,6 +10,7 @@ import numpy as np
 from tongban.indices.framework.parsing import FrameworkFile
 from tongban.indices.reading import YEAR_COLUMNS, InvalidTable, RawTable, read_number
 from tongban.indices.table import as_data
+from tongban.indices.words import Said
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,11 @@ def find_edition(file: FrameworkFile, raw: RawTable, asked: str = "") -> Found:
     return Found(
         file.newest,
         "the newest",
-        f"the table does not say its edition; read with the rules of {file.newest}"
-        " (say which with --edition)",
+        Said(
+            f"the table does not say its edition; read with the rules of {file.newest}"
+            " (say which with --edition)",
+            f"表中没有说明版本,按 {file.newest} 版规则读取(可用 --edition 指定)",
+        ),
     )
 
 
@@ -68,7 +72,10 @@ def _later(file: FrameworkFile, year: str, how: str) -> Found | None:
         return Found(
             file.newest,
             how,
-            f"edition {year} is not known yet; read with the rules of {file.newest}",
+            Said(
+                f"edition {year} is not known yet; read with the rules of {file.newest}",
+                f"尚无 {year} 版规则,按 {file.newest} 版读取",
+            ),
         )
     return None
 

@@ -13,6 +13,7 @@ from tongban.indices.numbers import Booleans
 from tongban.indices.ranks import ranks
 from tongban.indices.result import Cell, UnitQuality
 from tongban.indices.table import DataTable
+from tongban.indices.words import Said, in_words
 
 if TYPE_CHECKING:
     from tongban.indices.assessing import Prepared
@@ -48,69 +49,103 @@ def warnings(
 ) -> list[str]:  # fmt: skip
     table = prepared.table
     lines = list(table.warnings)
-    lines += [f"assumption: {one.get('en', '')}" for one in framework.assumptions]
+    lines += [
+        Said(f"assumption: {one.get('en', '')}", f"假设:{one.get('zh') or one.get('en', '')}")
+        for one in framework.assumptions
+    ]
     if prepared.screened:
+        share, units = f"{framework.screening.minimum:.0%}", ", ".join(prepared.screened)
         lines.append(
-            f"left out, less than {framework.screening.minimum:.0%} of the data:"
-            f" {', '.join(prepared.screened)}"
+            Said(
+                f"left out, less than {share} of the data: {units}",
+                f"数据不足 {share},未列入:{units}",
+            )
         )
     if len(framework.indicators) == 1:
-        lines.append("the table has one indicator: rank intervals can't say how sure a rank is")
+        lines.append(
+            Said(
+                "the table has one indicator: rank intervals can't say how sure a rank is",
+                "表中只有一个指标:名次区间不能说明名次有多可靠",
+            )
+        )
     lines += _differences(framework, prepared)
     if withheld_all:
         lines.append(withheld_all)
     lines += [
-        f"{one.unit}: {one.indicator} is an estimate, {one.value:g}: {one.source}"
+        Said(
+            f"{one.unit}: {one.indicator} is an estimate, {one.value:g}: {one.source}",
+            f"{one.unit}:{one.indicator} 为估计值 {one.value:g}:{one.source}",
+        )
         for one in framework.missing.estimates
         if one.unit in table.units
         and prepared.origins[table.units.index(one.unit)].max() == Origin.ESTIMATE
     ]
     for place, one in enumerate(quality):
+        unit = table.units[place]
         if prepared.unassessed[place]:
-            lines.append(f"{table.units[place]}: not assessed, so without rank")
+            lines.append(Said(f"{unit}: not assessed, so without rank", f"{unit}:未测评,不排名"))
         elif one.state != "full" and not withheld_all:
             word = "rank withheld" if withheld[place] else "marked"
-            lines.append(f"{table.units[place]}: {word}: {'; '.join(one.reasons)}")
+            chinese = "不给名次" if withheld[place] else "已标注"
+            reasons = ";".join(in_words(reason, "zh") for reason in one.reasons)
+            lines.append(
+                Said(f"{unit}: {word}: {'; '.join(one.reasons)}", f"{unit}:{chinese}:{reasons}")
+            )
     return lines
 
 
-def _differences(framework: Framework, prepared: Prepared) -> list[str]:
+def _differences(framework: Framework, prepared: Prepared) -> list[Said]:
     """A line for each unit whose recomputed score is not the published one."""
     table, rule = prepared.table, framework.published
     if table.published_score is None or rule.decides == "nothing":
         return []
-    lines = []
+    lines: list[Said] = []
     digits = framework.decimals
     difference = np.abs(prepared.score - table.published_score)
     # A hair of room: 0.0001 is not a binary fraction.
     differing = np.flatnonzero(difference > rule.tolerance + 1e-9)
     for place in differing:
         follow = "rank and tier follow" if rule.decides == "rank" else "the score is"
+        chinese = "名次和等级按" if rule.decides == "rank" else "得分取"
+        ours = f"{prepared.score[place]:.{digits}f}"
+        theirs = f"{table.published_score[place]:.{digits}f}"
         lines.append(
-            f"{table.units[place]}: the components give {prepared.score[place]:.{digits}f}, published"
-            f" is {table.published_score[place]:.{digits}f}; {follow} the published value"
+            Said(
+                f"{table.units[place]}: the components give {ours}, published"
+                f" is {theirs}; {follow} the published value",
+                f"{table.units[place]}:由分项算得 {ours},公布值为 {theirs};{chinese}公布值",
+            )
         )
     present = int((~np.isnan(difference)).sum())
     if present and len(differing) > present / 2:
+        count = f"{len(differing)} of {present}"
         lines.insert(
             0,
-            f"{len(differing)} of {present} published scores don't follow these rules: is it another"
-            " edition (--edition), or are the weights others?",
+            Said(
+                f"{count} published scores don't follow these rules: is it another"
+                " edition (--edition), or are the weights others?",
+                f"{present} 个公布得分中有 {len(differing)} 个与本规则不符:是否为其他版本"
+                "(--edition),或权重不同?",
+            ),
         )
     if table.published_rank is not None:
         lines += _rank_differences(framework, prepared)
     return lines
 
 
-def _rank_differences(framework: Framework, prepared: Prepared) -> list[str]:
+def _rank_differences(framework: Framework, prepared: Prepared) -> list[Said]:
     table = prepared.table
     assert table.published_score is not None
     assert table.published_rank is not None
     shown = np.where(prepared.unassessed, np.nan, table.published_score)
     places = ranks(shown, framework.ties)
     return [
-        f"{table.units[place]}: published rank {table.published_rank[place]:g}, by the published"
-        f" scores it is {places[place]:g}"
+        Said(
+            f"{table.units[place]}: published rank {table.published_rank[place]:g}, by the published"
+            f" scores it is {places[place]:g}",
+            f"{table.units[place]}:公布名次为 {table.published_rank[place]:g},按公布得分应为"
+            f" {places[place]:g}",
+        )
         for place in np.flatnonzero(
             ~np.isnan(places) & ~np.isnan(table.published_rank) & (places != table.published_rank)
         )

@@ -16,6 +16,7 @@ from tongban.indices.missing import Origin
 from tongban.indices.numbers import Booleans
 from tongban.indices.result import UnitQuality
 from tongban.indices.tree import nominal_weights
+from tongban.indices.words import Said
 
 if TYPE_CHECKING:
     from tongban.indices.assessing import Prepared
@@ -53,7 +54,11 @@ def judge(framework: Framework, prepared: Prepared) -> list[UnitQuality]:
             age = float(newest - years[place])
         one = _judged(framework, coverage, validity, age)
         if prepared.incomplete[place]:
-            note = f"score {framework.incomplete.score:g} by the publisher's rule: incomplete set"
+            score = f"{framework.incomplete.score:g}"
+            note = Said(
+                f"score {score} by the publisher's rule: incomplete set",
+                f"数据不全,按发布者的规则记 {score} 分",
+            )
             one = replace(one, state="marked", reasons=(note,))
         result.append(one)
     return result
@@ -63,20 +68,41 @@ def _judged(
     framework: Framework, coverage: float, validity: float, age: float | None
 ) -> UnitQuality:
     rule = framework.quality
-    state, reasons = "full", []
+    state = "full"
+    reasons: list[str] = []
     # Shares are sums of weights: a hair below a bound is on it.
     if coverage < rule.mark_below - 1e-9:
         state = "marked"
-        reasons.append(f"only {coverage:.0%} of its weight rests on its own data")
+        reasons.append(
+            Said(
+                f"only {coverage:.0%} of its weight rests on its own data",
+                f"只有 {coverage:.0%} 的权重来自自身数据",
+            )
+        )
     if validity < 1 - 1e-9:
         state = "marked"
-        reasons.append(f"{1 - validity:.0%} of its weight rests on values out of range")
+        reasons.append(
+            Said(
+                f"{1 - validity:.0%} of its weight rests on values out of range",
+                f"{1 - validity:.0%} 的权重来自超出范围的数值",
+            )
+        )
     if age is not None and rule.oldest_years is not None and age > rule.oldest_years:
         state = "marked"
-        reasons.append(f"its data are {age:g} years older than the newest of the table")
+        reasons.append(
+            Said(
+                f"its data are {age:g} years older than the newest of the table",
+                f"数据比表中最新的早 {age:g} 年",
+            )
+        )
     if coverage < rule.withhold_below - 1e-9:
         state = "withheld"
-        reasons.append(f"below {rule.withhold_below:.0%} no rank is given")
+        reasons.append(
+            Said(
+                f"below {rule.withhold_below:.0%} no rank is given",
+                f"低于 {rule.withhold_below:.0%} 不给名次",
+            )
+        )
     return UnitQuality(coverage, validity, age, state, tuple(reasons))
 
 
@@ -88,8 +114,10 @@ def judge_table(
     good = sum(one.state != "withheld" for one in counted)
     if not counted or good >= framework.quality.table_below * len(counted):
         return quality, ""
-    note = (
+    needed = f"{framework.quality.table_below:.0%}"
+    note = Said(
         f"all ranks are withheld: only {good} of {len(counted)} units have enough data of their own"
-        f" (at least {framework.quality.table_below:.0%} of the units are needed)"
+        f" (at least {needed} of the units are needed)",
+        f"全部名次不予公布:{len(counted)} 个对象中只有 {good} 个自身数据充足(至少需要 {needed})",
     )
     return [replace(one, state="withheld", reasons=(*one.reasons, note)) for one in quality], note

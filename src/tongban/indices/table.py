@@ -22,6 +22,7 @@ from tongban.indices.reading import (
     read_raw,
     said,
 )
+from tongban.indices.words import Said
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,13 @@ class _Cells:
             problem = Problem(self.raw.rows[place][0], name, "out_of_range", reason)
             if indicator.out_of_range == "warn":
                 self.invalid[place, place_of] = True
-                self.warnings.append(said(problem) + ", used as published")
+                row = problem.row
+                self.warnings.append(
+                    Said(
+                        f"{said(problem)}, used as published",
+                        f"第 {row} 行“{name}”列:{value:g} 超出有效范围,按公布值使用",
+                    )
+                )
             else:
                 self.problems.append(problem)
 
@@ -217,8 +224,13 @@ def _units(
                         f"{said_as} stands twice; the first time in row {seen[code]}")
             )  # fmt: skip
         elif framework.units and unit is None:
-            warnings.append(f"row {number}, column {column}: {said_as} is not on the framework's"
-                            f" list of units{near(said_as, known)}")  # fmt: skip
+            warnings.append(
+                Said(
+                    f"row {number}, column {column}: {said_as} is not on the framework's"
+                    f" list of units{near(said_as, known)}",
+                    f"第 {number} 行“{column}”列:{said_as} 不在框架的对象名单中",
+                )
+            )
         seen.setdefault(code, number)
         units.append(code)
         names.append(unit.names if unit else {"en": title or said_as})

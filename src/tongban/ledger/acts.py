@@ -75,6 +75,9 @@ BUNDLE_PUBLISHED: Final = "catalogue.bundle_published"
 BUNDLE_SENT: Final = "case.bundle_sent"
 BUNDLE_PART_DROPPED: Final = "case.bundle_part_dropped"
 BUNDLE_FINISHED: Final = "case.bundle_finished"
+ASSESSMENT_KEPT: Final = "assessment.kept"
+ASSESSMENT_PUBLISHED: Final = "assessment.published"
+FRAMEWORK_PUBLISHED: Final = "assessment.framework_published"
 
 ACTS: Final = {
     CASE_SUBMITTED: _("application handed in"),
@@ -146,4 +149,7 @@ ACTS: Final = {
     BUNDLE_SENT: _("bundle handed in"),
     BUNDLE_PART_DROPPED: _("part of a bundle given up"),
     BUNDLE_FINISHED: _("bundle finished"),
+    ASSESSMENT_KEPT: _("assessment kept"),
+    ASSESSMENT_PUBLISHED: _("assessment published"),
+    FRAMEWORK_PUBLISHED: _("assessment framework published"),
 }

@@ -247,6 +247,24 @@ PAYLOADS: Final[Mapping[str, Schema]] = {
         **_BUNDLE,
         "parts": Part(list, "key, case number and result of each part"),
     },
+    acts.ASSESSMENT_KEPT: {
+        "run": _text("code of the run"),
+        "framework_sha256": SHA256,
+        "inputs_sha256": _text("SHA-256 of the figures that it was computed from, hexadecimal"),
+        "results_sha256": _text("SHA-256 of the results, hexadecimal"),
+        "by": _text("account of who kept it; empty for the command line"),
+    },
+    acts.ASSESSMENT_PUBLISHED: {
+        "run": _text("code of the run"),
+        "results_sha256": _text("SHA-256 of the results, hexadecimal"),
+        "by": BY,
+    },
+    acts.FRAMEWORK_PUBLISHED: {
+        "framework": _text("name of the framework"),
+        "sha256": SHA256,
+        "author": _text("account of who wrote it"),
+        "by": BY,
+    },
     **dict.fromkeys((acts.GUIDE_SENT_TO_REVIEW, acts.GUIDE_APPROVED), _PROPOSAL),
     acts.GUIDE_RETURNED: {**_PROPOSAL, "reasons": REASON},
     acts.LINT_OVERRIDDEN: {

@@ -9,6 +9,7 @@ from dataclasses import asdict
 import click
 from django.db import connections
 
+from tongban.assessment.services.refreshing import refresh_a_little
 from tongban.cases.appointments.booking import mark_missed
 from tongban.cases.models import Case
 from tongban.cases.selectors import misfits
@@ -64,6 +65,11 @@ def run_due_and_say() -> None:
         log.exception("what is due in cases was not done; it is tried again")
         connections.close_all()
         return
+    try:
+        refresh_a_little()
+    except Exception:
+        log.exception("what happened was not counted; it is tried again")
+        connections.close_all()
     if done.accepted or done.lapsed or missed:
         log.info(
             "%s accepted by silence, %s lapsed, %s appointments missed",

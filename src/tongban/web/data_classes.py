@@ -652,6 +652,64 @@ PACKAGES: Final[dict[str, dict[str, Said]]] = {
     },
 }
 
+ASSESSMENT: Final[dict[str, dict[str, Said]]] = {
+    "assessment.TalliedUpto": {
+        "id": INTERNAL,
+        "event": INTERNAL,
+        "made_of": INTERNAL,
+        "at": INTERNAL,
+        "surveyed_at": INTERNAL,
+        "survey_changed": INTERNAL,
+    },
+    "assessment.Tally": {
+        "id": INTERNAL,
+        "scope": INTERNAL,
+        "monthly": INTERNAL,
+        "day": INTERNAL,
+        "under": INTERNAL,
+        "organ": INTERNAL,
+        "counts": (INTERNAL, "sums of cases"),
+        "received": INTERNAL,
+        "at_counter": INTERNAL,
+        "decided": INTERNAL,
+        "late": INTERNAL,
+        "corrected": INTERNAL,
+        "silent": INTERNAL,
+    },
+    "assessment.ItemFact": dict.fromkeys(
+        (
+            "item", "code", "name", "organ", "region_path", "basic_code", "on_basic", "guide",
+            "complete", "online", "depth", "ways", "visits", "materials", "bookable", "delivered",
+            "points", "errors", "practised", "contradicted", "findings", "checked_at",
+        ),
+        INTERNAL,
+    ),
+    "assessment.CatalogueTally": {"scope": INTERNAL, "sums": INTERNAL, "oldest": INTERNAL},
+    "assessment.Run": {
+        **dict.fromkeys(
+            (
+                "id", "code", "kind", "state", "title", "framework", "region", "organ", "owner",
+                "period_from", "period_to", "upto_event", "inputs", "results", "inputs_sha256",
+                "results_sha256", "entry", "made_at", "published_at",
+            ),
+            INTERNAL,
+        ),
+        "made_by": (PERSONAL, "staff"),
+        "published_by": (PERSONAL, "staff"),
+    },
+    "assessment.FrameworkDraft": {
+        **dict.fromkeys(
+            (
+                "id", "slug", "title", "text", "state", "revision", "organ", "updated_at",
+                "published_at",
+            ),
+            INTERNAL,
+        ),
+        "author": (PERSONAL, "staff"),
+        "published_by": (PERSONAL, "staff"),
+    },
+}  # fmt: skip
+
 TABLE: Final[Mapping[str, Mapping[str, Said]]] = {
     **LEDGER,
     **PLACES,
@@ -659,6 +717,7 @@ TABLE: Final[Mapping[str, Mapping[str, Said]]] = {
     **SIGN_IN,
     **CATALOGUE,
     **CASES,
+    **ASSESSMENT,
     **PACKAGES,
 }
 

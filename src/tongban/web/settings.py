@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "tongban.directory",
     "tongban.catalogue",
     "tongban.cases",
+    "tongban.assessment",
     "tongban.web",
     "ninja",
     "django.contrib.humanize",

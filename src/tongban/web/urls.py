@@ -39,6 +39,7 @@ urlpatterns = [
     path("", include("tongban.directory.urls")),
     path("", include("tongban.catalogue.urls")),
     path("", include("tongban.cases.urls")),
+    path("", include("tongban.assessment.urls")),
     path("", include("tongban.ledger.urls")),
     path("", include(provider)),
     path("", include(discovery)),

@@ -63,11 +63,11 @@ def _scores(result: Assessment) -> Iterable[list[object]]:
         low, high = one.rank_interval or (None, None)
         before = one.before
         yield [
-            _safe(one.unit), _safe(one.title), rounded(one.score, 6), one.rank, low, high, one.tier,
+            safe(one.unit), safe(one.title), rounded(one.score, 6), one.rank, low, high, one.tier,
             one.tier_part, one.status, rounded(one.quality.coverage, 4), one.published_score,
             one.published_rank, rounded(before.score, 6) if before else None,
             before.rank if before else None, one.rank_change,
-            *(_safe(one.groups.get(code, "")) for code in groups),
+            *(safe(one.groups.get(code, "")) for code in groups),
             *(rounded(one.components[code], 6) for code in codes),
         ]  # fmt: skip
 
@@ -86,7 +86,7 @@ def _indicators(result: Assessment) -> Iterable[list[object]]:
     for row, one in enumerate(result.units):
         for column, indicator in enumerate(result.framework.indicators):
             yield [
-                _safe(one.unit), _safe(one.title), indicator.code,
+                safe(one.unit), safe(one.title), indicator.code,
                 rounded(float(result.table.values[row, column]), 6),
                 Origin(int(result.origins[row, column])).code,
                 rounded(float(result.leaves[row, column]), 6),
@@ -95,6 +95,6 @@ def _indicators(result: Assessment) -> Iterable[list[object]]:
             ]  # fmt: skip
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """A spreadsheet must not take a name for a formula."""
     return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -34,6 +34,11 @@ class Table:
     head: list[str]
     rows: list[list[str]]
 
+    @property
+    def labelled(self) -> list[list[tuple[str, str]]]:
+        """Each cell with the head of its column, for tables that become cards on a phone."""
+        return [list(zip(self.head, row, strict=True)) for row in self.rows]
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -51,6 +56,11 @@ class Figure:
     def svg(self) -> SafeString:
         # Both are made by Picture, which escapes every text.
         return mark_safe(self.wide.inline("wide") + self.narrow.inline("narrow"))  # noqa: S308
+
+    @property
+    def chart(self) -> SafeString:
+        """Both widths for a page of the platform."""
+        return mark_safe(self.wide.on_page("chart--wide") + self.narrow.on_page("chart--narrow"))  # noqa: S308
 
 
 @dataclass(frozen=True)
@@ -331,7 +341,7 @@ def render(view: View, drawn: list[Figure], other: tuple[str, str]) -> str:
         "choices": choices(view),
         "assumptions": [in_language(one, view.language) for one in framework.assumptions],
         "notes": [in_language(one, view.language) for one in framework.notes],
-        "warnings": [one for one in view.result.warnings if not one.startswith("assumption:")],
+        "warnings": view.warnings,
         "made_up": len(view.result.cells),
         "units": units_table(view),
     }

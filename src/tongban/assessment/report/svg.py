@@ -128,6 +128,17 @@ class Picture:
             f'<desc id="d{number}">{escape(self.description)}</desc>{"".join(self.shapes)}</svg>'
         )
 
+    def on_page(self, extra: str = "") -> str:
+        """For a page of the platform, whose style sheet has the classes (no style of its own: CSP)."""
+        number = next(_ids)
+        return (
+            f'<svg class="chart {extra}" viewBox="0 0 {self.width:g} {self.height:g}" role="img"'
+            f' aria-labelledby="t{number} d{number}" xmlns="http://www.w3.org/2000/svg"'
+            f' width="{self.width:g}" height="{self.height:g}">'
+            f'<title id="t{number}">{escape(self.title)}</title>'
+            f'<desc id="d{number}">{escape(self.description)}</desc>{"".join(self.shapes)}</svg>'
+        )
+
     def file(self) -> str:
         """For a file of its own, on white."""
         return (

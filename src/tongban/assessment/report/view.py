@@ -13,6 +13,7 @@ from tongban.indices import Assessment, UnitResult, in_language
 from tongban.indices.framework.model import Indicator, KnownUnit, Node
 from tongban.indices.numbers import Floats
 from tongban.indices.result import rounded
+from tongban.indices.words import in_words
 
 MANY = 45
 """More units than this are shown in parts: the first, those around the chosen one, the last."""
@@ -43,6 +44,15 @@ class View:
     def place(self) -> dict[str, int]:
         """The place of each unit in the arrays."""
         return {unit: place for place, unit in enumerate(self.result.table.units)}
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the run has to say, without its assumptions, which are shown apart."""
+        return [
+            in_words(one, self.language)
+            for one in self.result.warnings
+            if not one.startswith("assumption:")
+        ]
 
     @property
     def title(self) -> str:

@@ -1,0 +1,1 @@
+"""Counting, keeping and publishing."""

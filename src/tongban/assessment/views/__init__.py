@@ -1,0 +1,1 @@
+"""Pages of assessments: published runs, live dashboards, hard numbers, frameworks."""
