@@ -131,11 +131,13 @@ def _items(
                 "supports_delivery": luck.random() < 0.8,
                 "materials": [{"name": {"zh": "申请表"}, "how": "upload"}] * luck.randrange(5),
             }  # fmt: skip
+            text = json.dumps(document, ensure_ascii=False)
             guides.append((key, 1, "published", False, "", "2025-01-01", False, "promised", days,
-                           "working_day", visits, False, json.dumps(document, ensure_ascii=False)))  # fmt: skip
+                           "working_day", visits, False, text))  # fmt: skip
     database.executemany(
         "INSERT INTO catalogue_serviceitem (id, code, code_pattern, basic_code, name, main_item, kind,"
-        " region_id, region_path, organ_id, source, source_row) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " region_id, region_path, organ_id, source, source_row)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         items,
     )
     database.executemany(
