@@ -243,6 +243,8 @@ def test_a_framework_is_written_tried_and_published_by_two(town):
     assert (draft.state, draft.published_by) == ("published", town.supervisor)
     assert draft.title == "我的指数"
     assert "我的指数" in client().get(reverse("assessment:index")).content.decode()
+    text = client().get(reverse("assessment:published-framework", args=[draft.slug]))
+    assert text.content.decode() == START
     with pytest.raises(Conflict):
         save_draft(town.administrator, draft.slug, text=START, revision=draft.revision)
     answer = browser.post(page, {"act": "keep", "text": START, "table": TABLE, "title": "三地"})
@@ -255,6 +257,8 @@ def test_a_framework_of_others_does_not_exist(town):
     for body in ({"act": "save", "text": "x", "revision": "1"}, {"act": "publish"}):
         assert client(town.far_supervisor).post(page, body).status_code == 404
     assert client(town.far_supervisor).get(page).status_code == 404
+    hidden = reverse("assessment:published-framework", args=[draft.slug])
+    assert client().get(hidden).status_code == 404
     assert (
         "secret"
         not in client(town.far_supervisor).get(reverse("assessment:frameworks")).content.decode()

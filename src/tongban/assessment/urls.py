@@ -18,6 +18,11 @@ urlpatterns = [
     path("assessment/live/<str:region>/keep/", live.keep, name="keep"),
     path("assessment/live/<str:region>/as/<str:form>/", live.download, name="download"),
     path("assessment/live/<str:region>/behind/<str:indicator>/", live.behind_figure, name="behind"),
+    path(
+        "assessment/published/<str:draft>.toml",
+        runs.published_framework,
+        name="published-framework",
+    ),
     path("assessment/frameworks/", frameworks.frameworks, name="frameworks"),
     path("assessment/frameworks/<str:draft>/", frameworks.framework, name="framework"),
 ]

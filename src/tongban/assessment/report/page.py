@@ -313,7 +313,9 @@ def _status(one: UnitResult) -> str:
 
 
 def render(view: View, drawn: list[Figure], other: tuple[str, str]) -> str:
-    """The whole page. `other` is the name and the file of the page in the other language."""
+    """The whole page. `other` is the name and the file of the page in the other language; empty for
+    a page that has no other files beside it.
+    """
     engine = Engine(
         dirs=[str(TEMPLATES)],
         libraries={"i18n": "django.templatetags.i18n"},

@@ -276,7 +276,7 @@ _PUT: Final = {
 
 def _row(
     scope: str, monthly: bool, day: date, counts: Counts, home: tuple[int, str] | None
-) -> tuple[object, ...]:
+) -> tuple[str | int | None, ...]:
     received = counts.get("received", {})
     organ, under = home or (None, "")
     return (

@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils.translation import get_language
 
-from tongban.assessment.report.files import LANGUAGES, safe
+from tongban.assessment.report.files import safe
 from tongban.assessment.report.page import figures, render
 from tongban.assessment.report.view import View
 from tongban.indices import Assessment
@@ -31,9 +31,8 @@ def report_answer(result: Assessment, name: str) -> HttpResponse:
     """The report of an assessment in the reader's language: one page that stands alone."""
     language = get_language() or "zh-hans"
     view = View(result, language)
-    title, file, _short = next(one for code, one in LANGUAGES.items() if code != language)
     answer = HttpResponse(
-        render(view, figures(view), (title, file)), content_type="text/html; charset=utf-8"
+        render(view, figures(view), ("", "")), content_type="text/html; charset=utf-8"
     )
     answer["Content-Disposition"] = f'attachment; filename="{name}.html"'
     return answer

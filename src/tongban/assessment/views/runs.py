@@ -141,6 +141,16 @@ def run_file(request: HttpRequest, run: str, form: str) -> HttpResponse:
     raise Http404
 
 
+@opens_to(Permission.VISIT)
+@require_safe
+def published_framework(request: HttpRequest, draft: str) -> HttpResponse:
+    """The text of a framework that an organ published."""
+    found = FrameworkDraft.objects.filter(slug=draft, state=FrameworkDraft.State.PUBLISHED).first()
+    if found is None:
+        raise Http404
+    return HttpResponse(found.text, content_type="text/plain; charset=utf-8")
+
+
 @opens_to(Permission.WORKBENCH)
 @require_POST
 def act_on_run(request: HttpRequest, run: str) -> HttpResponse:
