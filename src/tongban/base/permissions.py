@@ -41,6 +41,9 @@ class Permission(StrEnum):
     CHECK_GUIDES = "check_guides"
     EDIT_GUIDES = "edit_guides"
     PUBLISH_GUIDES = "publish_guides"
+    DO_STEPS = "do_steps"
+    DRAW_PROCEDURES = "draw_procedures"
+    PUBLISH_PROCEDURES = "publish_procedures"
 
 
 class Reach(StrEnum):
@@ -162,6 +165,24 @@ RULES: dict[Permission, Rule] = {
     Permission.PUBLISH_GUIDES: Rule(
         Reach.OWN_ORGAN,
         "approve or send back a version that somebody else wrote; withdraw a guide",
+        roles=(HEAD, ADMINISTRATOR),
+        second_factor=True,
+    ),
+    Permission.DO_STEPS: Rule(
+        Reach.OWN_ORGAN,
+        "do the steps that a procedure gives to one's post, also in cases of other organs:"
+        " see what was handed in, numbers masked, as long as the case is handled",
+        roles=(CLERK, REVIEWER, HEAD),
+        not_own=True,
+    ),
+    Permission.DRAW_PROCEDURES: Rule(
+        Reach.OWN_ORGAN,
+        "draw the procedure of an item of the organ: import it, name who does what",
+        roles=(ADMINISTRATOR,),
+    ),
+    Permission.PUBLISH_PROCEDURES: Rule(
+        Reach.OWN_ORGAN,
+        "put in force a procedure that somebody else drew; withdraw one",
         roles=(HEAD, ADMINISTRATOR),
         second_factor=True,
     ),

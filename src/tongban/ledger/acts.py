@@ -71,6 +71,12 @@ GUIDE_APPROVED: Final = "catalogue.guide_approved"
 GUIDE_WITHDRAWN: Final = "catalogue.guide_withdrawn"
 LINT_OVERRIDDEN: Final = "catalogue.lint_overridden"
 BASIC_PUBLISHED: Final = "catalogue.basic_published"
+PROCEDURE_PUBLISHED: Final = "procedures.published"
+PROCEDURE_WITHDRAWN: Final = "procedures.withdrawn"
+STEP_DONE: Final = "procedures.step_done"
+STEP_SIGNED: Final = "procedures.step_signed"
+STEP_RETURNED: Final = "procedures.step_returned"
+STEP_TIMED_OUT: Final = "procedures.step_timed_out"
 
 ACTS: Final = {
     CASE_SUBMITTED: _("application handed in"),
@@ -138,4 +144,10 @@ ACTS: Final = {
     GUIDE_WITHDRAWN: _("guide withdrawn"),
     LINT_OVERRIDDEN: _("guide published in spite of errors, with reasons"),
     BASIC_PUBLISHED: _("basic item published"),
+    PROCEDURE_PUBLISHED: _("procedure of an item published"),
+    PROCEDURE_WITHDRAWN: _("procedure of an item withdrawn"),
+    STEP_DONE: _("step of a procedure done"),
+    STEP_SIGNED: _("step of a procedure signed"),
+    STEP_RETURNED: _("case sent back to an earlier step"),
+    STEP_TIMED_OUT: _("time of a procedure ran out"),
 }

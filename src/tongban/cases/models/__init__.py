@@ -1,4 +1,4 @@
-"""Tables of the room: drafts, cases, events, files; offices, appointments, tickets."""
+"""Tables of the room: drafts, cases, events, files; procedures, runs, steps; offices, appointments, tickets."""
 
 from tongban.cases.models.appointments import (
     Booking,
@@ -16,15 +16,27 @@ from tongban.cases.models.cases import (
     EmergencyAccess,
     MaterialFile,
 )
+from tongban.cases.models.procedures import (
+    OPEN_STEPS,
+    CaseRun,
+    CaseStep,
+    CaseTimer,
+    ItemProcedure,
+)
 
 __all__ = [
     "LOOKS",
+    "OPEN_STEPS",
     "Booking",
     "Case",
     "CaseEvent",
+    "CaseRun",
+    "CaseStep",
+    "CaseTimer",
     "Counter",
     "Draft",
     "EmergencyAccess",
+    "ItemProcedure",
     "MaterialFile",
     "Office",
     "OfficeHours",
