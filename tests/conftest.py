@@ -197,12 +197,14 @@ def world(db) -> World:
 
 @pytest.fixture(autouse=True)
 def _fresh_caches():
+    from tongban.cases.services.running import forget_procedures
     from tongban.catalogue import selectors
     from tongban.directory import choice
     from tongban.web.public_log.views import forget_overview
 
     forget_calendar()
     forget_overview()
+    forget_procedures()
     choice._region_name.cache_clear()
     selectors._documents.clear()
     selectors._records.clear()

@@ -9,10 +9,10 @@ from tongban.base.case_numbers import CaseNumberError, check_case_number
 from tongban.base.clocks import utc_now
 from tongban.base.permissions import Permission
 from tongban.base.problems import NotFound
-from tongban.cases.models import Case, EmergencyAccess
+from tongban.cases.models import Case, CaseStep, EmergencyAccess
 from tongban.cases.rules import Part
 from tongban.directory.models import Account
-from tongban.directory.selectors import duties_of, representations
+from tongban.directory.selectors import Duties, duties_of, representations
 
 STAFF_PARTS = {
     Part.CLERK: Permission.ACCEPT_CASE,
@@ -128,3 +128,17 @@ def staff_case(
         for part, permission in STAFF_PARTS.items()
         if case.organ_id in duties.organs_for(permission)
     )
+
+
+def may_do(duties: Duties, step: CaseStep) -> bool:
+    """Whether the posts are those of a step: the one that does it, or the one that signs it."""
+    return step.organ_id in duties.organs(step.role, step.signed_by)
+
+
+def steps_of_staff(duties: Duties) -> Q:
+    """Steps that wait for somebody with these posts, as a condition on `CaseStep`."""
+    waiting = Q(pk__in=())
+    for role, organs in duties.organs_by_role.items():
+        waiting |= Q(state__in=["open", "claimed"], role=role, organ__in=organs)
+        waiting |= Q(state="signing", signed_by=role, organ__in=organs)
+    return waiting

@@ -1,4 +1,4 @@
-"""Tables of the room: drafts, cases, events, files; procedures, runs, steps; offices, appointments, tickets."""
+"""Tables of the room: drafts, cases, events, files; procedures and their runs; offices, tickets."""
 
 from tongban.cases.models.appointments import (
     Booking,
