@@ -62,7 +62,8 @@ def test_six_steps_of_two_organs_lead_to_a_decision_with_a_pause_for_the_hearing
     assert open_now(case) == ["look"]
     with pytest.raises(Conflict) as stopped:
         decide(office, case)
-    assert "procedure" in str(stopped.value.detail)
+    assert stopped.value.code == "not_possible_now"
+    assert "流程" in str(stopped.value.detail)
     office.do(case, "look")
     assert open_now(case) == ["hear", "there"]
     hearing = step_of(case, "hear")

@@ -118,6 +118,8 @@ def pages(site, **values: str) -> list[str]:
         "office": "hall",
         "pk": "1",
         "uidb36": "1",
+        "step": "1",
+        "version": "1",
     } | values
     return [path_of(pattern, route, about) for route, pattern, _spaces in ALL]
 

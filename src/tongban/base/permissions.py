@@ -42,6 +42,7 @@ class Permission(StrEnum):
     EDIT_GUIDES = "edit_guides"
     PUBLISH_GUIDES = "publish_guides"
     DO_STEPS = "do_steps"
+    READ_PROCEDURES = "read_procedures"
     DRAW_PROCEDURES = "draw_procedures"
     PUBLISH_PROCEDURES = "publish_procedures"
 
@@ -174,6 +175,9 @@ RULES: dict[Permission, Rule] = {
         " see what was handed in, numbers masked, as long as the case is handled",
         roles=(CLERK, REVIEWER, HEAD),
         not_own=True,
+    ),
+    Permission.READ_PROCEDURES: Rule(
+        Reach.OWN_ORGAN, "see the procedures of the organ's items, also drafts", roles=ROLES
     ),
     Permission.DRAW_PROCEDURES: Rule(
         Reach.OWN_ORGAN,

@@ -21,6 +21,7 @@ from tongban.cases.act_forms import act_form
 from tongban.cases.labels import BUTTONS, DONE
 from tongban.cases.models import Case
 from tongban.cases.permissions import applicant_case
+from tongban.cases.progress_pages import applicant_progress
 from tongban.cases.receipt_views import act_rows
 from tongban.cases.rules import Act, Part, Situation, Standing, State, steps_possible
 from tongban.cases.selectors import case_clocks, case_file
@@ -78,6 +79,7 @@ def _show(
         "timeline": timeline(content.events, applicant=found.applicant.account_id, papers=names),
         "views": content.views,
         "bar": time_bars(content.standing, case_clocks(content.standing, now)),
+        "stages": applicant_progress(found, local_date(now)),
         "reasons": content.reasons,
         "needs_correction": found.state == State.CORRECTION,
         "missing": _missing(document, content.standing, fault),

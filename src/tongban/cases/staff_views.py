@@ -21,12 +21,15 @@ from tongban.cases.case_views import send_file
 from tongban.cases.labels import BUTTONS, DONE
 from tongban.cases.models import Case
 from tongban.cases.permissions import staff_case
+from tongban.cases.progress_pages import staff_progress
 from tongban.cases.rules import Act, Part, Situation, Standing, Step, steps_possible
 from tongban.cases.selectors import FILTERS, WorkList, case_clocks, case_file, work_list
 from tongban.cases.services import reading
 from tongban.cases.services.handling import handle, open_case
+from tongban.cases.services.running import procedure_runs
 from tongban.cases.services.saying import said
 from tongban.cases.services.writing import standing_of
+from tongban.cases.step_selectors import steps_here
 from tongban.cases.wording import answers_by_page, time_bars, timeline
 from tongban.catalogue.selectors import document_of
 from tongban.catalogue.views import material_row
@@ -101,8 +104,9 @@ def work_case(request: HttpRequest, number: str) -> HttpResponse:
     return _show(request, *staff_case(account, number))
 
 
-def _situation(standing: Standing, account: Account) -> Situation:
-    return Situation(standing, local_date(utc_now()), working_calendar(), account.pk)
+def _situation(standing: Standing, account: Account, case: Case) -> Situation:
+    today, runs = local_date(utc_now()), procedure_runs(case)
+    return Situation(standing, today, working_calendar(), account.pk, procedure_runs=runs)
 
 
 def _act(request: HttpRequest, account: Account, number: str) -> HttpResponse:
@@ -116,7 +120,7 @@ def _act(request: HttpRequest, account: Account, number: str) -> HttpResponse:
         raise InvalidInput(
             code="unknown_act", title=_("This act does not exist"), field="act"
         ) from None
-    situation = _situation(standing_of(case), account)
+    situation = _situation(standing_of(case), account, case)
     step = next((one for one in steps_possible(situation, parts) if one.act is act), None)
     typed = {name.value: request.POST.get(name.value, "") for name in step.inputs} if step else {}
     try:
@@ -176,7 +180,7 @@ def _show(
     document = document_of(case.guide)
     names = {row.key: material_row(row)["name"] for row in document.materials}
     found = work_list(account, today=local_date(now))
-    situation = _situation(content.standing, account)
+    situation = _situation(content.standing, account, case)
     context = {
         "case": case,
         "rail": _rail(found, ""),
@@ -201,6 +205,8 @@ def _show(
             for step in steps_possible(situation, parts)
         ],
         "own_case": not parts,
+        "procedure": staff_progress(case, local_date(now)),
+        "my_steps": steps_here(account, case) if parts else (),
         "fault": fault,
     }
     return render(request, "cases/work_case.html", context, status=status)

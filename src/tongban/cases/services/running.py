@@ -33,11 +33,12 @@ PART = "a part of the act, which leaves the trace"
 
 @dataclass(frozen=True)
 class Loaded:
-    """A version that was in force, ready to run; organs by their codes."""
+    """A version that was in force, ready to run; keys and names of organs by their codes."""
 
     procedure: Procedure
     version: int
     organs: Mapping[str, int]
+    names: Mapping[str, str]
 
     @property
     def has_timers(self) -> bool:
@@ -63,8 +64,13 @@ def loaded(key: int) -> Loaded:
         row = ItemProcedure.objects.get(pk=key)
         procedure = from_data(row.document)
         codes = {task.organ for task in procedure.tasks if task.organ}
-        organs = dict(Organ.objects.filter(code__in=codes).values_list("code", "pk"))
-        held = Loaded(procedure, row.version, organs)
+        organs = list(Organ.objects.filter(code__in=codes))
+        held = Loaded(
+            procedure,
+            row.version,
+            {one.code: one.pk for one in organs},
+            {one.code: one.name for one in organs},
+        )
         if len(_loaded) >= LOADED_KEPT:
             _loaded.clear()
         _loaded[key] = held
