@@ -22,7 +22,17 @@ def main() -> None:
 
     set_up(migrate=True)
     try:
-        from bench import indices, ledger, lint, pages, people, relevance, search, submit
+        from bench import (
+            indices,
+            ledger,
+            lint,
+            pages,
+            people,
+            procedures,
+            relevance,
+            search,
+            submit,
+        )
         from tongban.web.demonstration import load_demonstration
 
         load_demonstration()
@@ -35,6 +45,7 @@ def main() -> None:
             "people": people.run,
             "indices": indices.run,
             "lint": lint.run,
+            "procedures": procedures.run,
             # Last: it imports a second catalogue.
             "relevance": relevance.run,
         }

@@ -90,11 +90,8 @@ def _lines(step: CaseStep) -> Iterable[str]:
         yield _("signed by %(who)s") % {"who": step.signer} + f" · {moment_words(step.ended_at)}"
 
 
-def staff_progress(case: Case, today: date) -> dict[str, object] | None:
-    """What the staff see of a case's procedure; None when it has none."""
-    found = case_progress(case, today)
-    if found is None:
-        return None
+def staff_progress(found: CaseProgress, today: date) -> dict[str, object]:
+    """What the staff see of a case's procedure."""
     return {
         "version": found.version,
         "stages": stages(found),

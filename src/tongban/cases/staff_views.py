@@ -29,7 +29,7 @@ from tongban.cases.services.handling import handle, open_case
 from tongban.cases.services.running import procedure_runs
 from tongban.cases.services.saying import said
 from tongban.cases.services.writing import standing_of
-from tongban.cases.step_selectors import steps_here
+from tongban.cases.step_selectors import case_progress, steps_here
 from tongban.cases.wording import answers_by_page, time_bars, timeline
 from tongban.catalogue.selectors import document_of
 from tongban.catalogue.views import material_row
@@ -104,9 +104,9 @@ def work_case(request: HttpRequest, number: str) -> HttpResponse:
     return _show(request, *staff_case(account, number))
 
 
-def _situation(standing: Standing, account: Account, case: Case) -> Situation:
-    today, runs = local_date(utc_now()), procedure_runs(case)
-    return Situation(standing, today, working_calendar(), account.pk, procedure_runs=runs)
+def _situation(standing: Standing, account: Account, *, procedure_runs: bool) -> Situation:
+    today, calendar = local_date(utc_now()), working_calendar()
+    return Situation(standing, today, calendar, account.pk, procedure_runs=procedure_runs)
 
 
 def _act(request: HttpRequest, account: Account, number: str) -> HttpResponse:
@@ -120,7 +120,7 @@ def _act(request: HttpRequest, account: Account, number: str) -> HttpResponse:
         raise InvalidInput(
             code="unknown_act", title=_("This act does not exist"), field="act"
         ) from None
-    situation = _situation(standing_of(case), account, case)
+    situation = _situation(standing_of(case), account, procedure_runs=procedure_runs(case))
     step = next((one for one in steps_possible(situation, parts) if one.act is act), None)
     typed = {name.value: request.POST.get(name.value, "") for name in step.inputs} if step else {}
     try:
@@ -180,7 +180,10 @@ def _show(
     document = document_of(case.guide)
     names = {row.key: material_row(row)["name"] for row in document.materials}
     found = work_list(account, today=local_date(now))
-    situation = _situation(content.standing, account, case)
+    far = case_progress(case, local_date(now))
+    situation = _situation(
+        content.standing, account, procedure_runs=far is not None and not far.over
+    )
     context = {
         "case": case,
         "rail": _rail(found, ""),
@@ -205,8 +208,8 @@ def _show(
             for step in steps_possible(situation, parts)
         ],
         "own_case": not parts,
-        "procedure": staff_progress(case, local_date(now)),
-        "my_steps": steps_here(account, case) if parts else (),
+        "procedure": staff_progress(far, local_date(now)) if far else None,
+        "my_steps": steps_here(account, far) if far and parts else (),
         "fault": fault,
     }
     return render(request, "cases/work_case.html", context, status=status)

@@ -112,12 +112,6 @@ def staff_step(account: Account, number: str, token: int) -> CaseStep:
     return step
 
 
-def steps_here(account: Account, case: Case) -> tuple[CaseStep, ...]:
-    """The steps of a case that wait for the account's posts. Two queries."""
-    waiting = case.steps.filter(steps_of_staff(duties_of(account)))
-    return tuple(waiting.order_by("token"))
-
-
 @dataclass(frozen=True)
 class CaseProgress:
     """How far a case is in its procedure. `named` has organs' names and posts in place of codes."""
@@ -151,6 +145,18 @@ def case_progress(case: Case, today: date) -> CaseProgress | None:
         steps=steps,
         marks=marks,
         over=run.finished,
+    )
+
+
+def steps_here(account: Account, far: CaseProgress) -> tuple[CaseStep, ...]:
+    """The steps of a case that wait for the account's posts. One query."""
+    duties = duties_of(account)
+    return tuple(
+        one
+        for one in far.steps
+        if one.state in OPEN_STEPS
+        and one.organ_id
+        in duties.organs(one.signed_by if one.state == CaseStep.State.SIGNING else one.role)
     )
 
 

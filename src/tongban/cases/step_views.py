@@ -25,7 +25,7 @@ from tongban.cases.selectors import case_file
 from tongban.cases.services import stepping
 from tongban.cases.services.running import loaded
 from tongban.cases.services.viewing import open_step
-from tongban.cases.step_selectors import SHOWN, step_list
+from tongban.cases.step_selectors import SHOWN, case_progress, step_list
 from tongban.cases.wording import answers_by_page
 from tongban.catalogue.selectors import document_of
 from tongban.catalogue.views import material_row
@@ -127,6 +127,7 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     today, case = local_date(utc_now()), found.case
+    far = case_progress(case, today)
     document = document_of(case.guide)
     content = case_file(case)
     typed = request.POST if fault else {}
@@ -139,7 +140,7 @@ def _show(
         "forms": _forms(account_of(request), found, fault, act, typed),
         "can_claim": found.state == CaseStep.State.OPEN,
         "can_release": found.state == CaseStep.State.CLAIMED,
-        "procedure": staff_progress(case, today),
+        "procedure": staff_progress(far, today) if far else None,
         "pages": answers_by_page(document.form_pages, case.answers, masked=True),
         "files": content.files,
         "material_names": {row.key: material_row(row)["name"] for row in document.materials},

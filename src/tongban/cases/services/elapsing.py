@@ -49,7 +49,7 @@ def elapse(key: int, at: datetime) -> bool:
     if case_id is None:
         return False
     cases = Case.objects.select_for_update(of=("self",)).select_related("item", "organ")
-    case = cases.get(pk=case_id)
+    case = cases.defer("answers", "item__source_row").get(pk=case_id)
     timer = CaseTimer.objects.select_related("run").filter(pk=key).first()
     if timer is None or case.state not in HANDLED:
         return False

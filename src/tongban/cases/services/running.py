@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Q
@@ -40,9 +41,13 @@ class Loaded:
     organs: Mapping[str, int]
     names: Mapping[str, str]
 
-    @property
+    @cached_property
     def has_timers(self) -> bool:
         return any(one.wait for one in self.procedure.nodes)
+
+    @cached_property
+    def has_conditions(self) -> bool:
+        return any(one.condition for one in self.procedure.flows)
 
 
 _loaded: dict[int, Loaded] = {}
@@ -100,7 +105,7 @@ def begin(case: Case, at: datetime) -> None:
     if key is None:
         return
     known = loaded(key)
-    state = engine.start(known.procedure, case.answers)
+    state = engine.start(known.procedure, case.answers if known.has_conditions else {})
     run = CaseRun(
         case=case,
         procedure_id=key,
@@ -134,7 +139,7 @@ def move(
     """
     known = loaded(run.procedure_id)
     before = state_from_data(run.state)
-    after = change(known.procedure, before, case.answers)
+    after = change(known.procedure, before, case.answers if known.has_conditions else {})
     _write_new(run, case, known, before, after, at, doer or (case.organ_id, CHOOSER))
     if known.has_timers:
         _stop_timers(run, before, after)

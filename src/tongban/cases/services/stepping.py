@@ -81,8 +81,9 @@ def _held(actor: Account, number: str, token: int) -> Held:
     except CaseNumberError:
         raise _no_such_step() from None
     duties = duties_of(actor)
-    cases = Case.objects.select_for_update(of=("self",)).select_related("item", "organ", "guide")
-    case = cases.filter(number=number).first()
+    # Answers are opened and guides read only when a condition or an act of the table asks for them.
+    cases = Case.objects.select_for_update(of=("self",)).select_related("item", "organ")
+    case = cases.defer("answers", "item__source_row").filter(number=number).first()
     if case is None:
         raise _no_such_step()
     # Read after the lock is held, so that it is as the last who held it left it.
