@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import random
+from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from django.db import IntegrityError, transaction
 
 from tests.cases.drawings import (
@@ -19,12 +24,17 @@ from tests.cases.drawings import (
 from tests.conftest import AT
 from tongban.base.problems import Conflict, InvalidInput, NotFound, NotPermitted
 from tongban.cases.models import Case, CaseRun, CaseStep, CaseTimer, ItemProcedure
+from tongban.cases.procedures.assigning import assigned
+from tongban.cases.procedures.document import from_data
+from tongban.cases.procedures.exporting import export_bpmn
+from tongban.cases.procedures.importing import import_bpmn
 from tongban.cases.selectors import misfits
 from tongban.cases.services import designing, following, handling, stepping
 from tongban.cases.services.elapsing import run_timers
 from tongban.directory.models import Delegation, Substitution
 from tongban.directory.selectors import working_calendar
 from tongban.ledger.models import Entry
+from tongban.web.cli import cli
 
 pytestmark = pytest.mark.django_db
 
@@ -347,13 +357,10 @@ def test_a_hearing_begins_before_it_is_done_and_with_the_notice_that_the_law_wan
 
 def test_another_organs_special_procedure_is_told_as_that_organs(office):
     drawn = joint(office.other.code, special="")
-    import dataclasses
-
     nodes = tuple(
-        dataclasses.replace(one, special="expert_review") if one.id == "there" else one
-        for one in drawn.nodes
+        replace(one, special="expert_review") if one.id == "there" else one for one in drawn.nodes
     )
-    office.put_in_force(dataclasses.replace(drawn, nodes=nodes))
+    office.put_in_force(replace(drawn, nodes=nodes))
     case = office.make_case("accepted")
     office.do(case, "look")
     office.do(case, "there")
@@ -527,3 +534,65 @@ def test_a_plan_that_can_not_be_is_refused_and_nothing_is_stored(office, plan):
         )
     draft.refresh_from_db()
     assert draft.revision == 1
+
+
+REFERENCE = {
+    name: (Path(__file__).parent / "data" / "bpmn" / f"{name}.bpmn").read_bytes()
+    for name in ("A.1.0", "A.2.0")
+}
+
+
+@pytest.mark.parametrize("name", sorted(REFERENCE))
+@pytest.mark.parametrize("seed", range(3))
+def test_an_imported_reference_diagram_runs_and_exports_to_an_equivalent_file(office, name, seed):
+    imported = import_bpmn(REFERENCE[name])
+    held = office.put_in_force(assigned(imported.procedure, {}))
+    case = office.make_case("accepted")
+    chance = random.Random(seed)
+    for _ in range(60):
+        nodes = open_now(case)
+        if not nodes:
+            break
+        node = chance.choice(nodes)
+        ways = imported.procedure.outgoing[node]
+        choice = step_of(case, node).kind == "choice"
+        office.do(case, node, flow=chance.choice(ways).id if choice else "")
+    assert CaseRun.objects.get(case=case).finished
+    assert decide(office, case).state == "approved"
+    stored = from_data(held.document)
+    again = import_bpmn(export_bpmn(stored))
+    assert (again.ok, again.procedure) == (True, stored)
+    # The drawing says nothing of who; beside that it is the one that was imported.
+    bare = replace(stored, nodes=tuple(replace(one, role="") for one in stored.nodes))
+    assert bare == imported.procedure
+
+
+def test_the_commands_store_put_in_force_and_export(office, tmp_path):
+    drawn = joint("消防")
+    file, code = tmp_path / "joint.bpmn", office.item.code
+    file.write_bytes(export_bpmn(drawn))
+
+    def run(*said: str):
+        return CliRunner().invoke(cli, ["procedures", *said])
+
+    assert run("import", str(file)).exit_code == 2
+    assert run("import", str(file), "--item", code, "--organ", "消防").exit_code == 2
+    assert run("import", str(file), "--item", "nothing").exit_code == 1
+    stored = run("import", str(file), "--item", code, "--json")
+    assert stored.exit_code == 0, stored.output
+    lacking = json.loads(stored.stdout)["stored"]["not_ready"]
+    assert {one["id"] for one in lacking} == {"there", "visit"}
+    assert run("publish", "--item", code, "--by", "head").exit_code == 1
+    assert run("export", "--item", code).exit_code == 1
+    # A lane is told by its role or by its organ.
+    lanes = ["--organ", f"消防={office.other.code}:clerk"]
+    assert run("import", str(file), "--item", code, *lanes, "--by", "admin").exit_code == 0
+    head = office.head
+    assert run("publish", "--item", code, "--by", "admin").exit_code == 1
+    assert run("publish", "--item", code, "--by", head.username, "--json").exit_code == 0
+    out = tmp_path / "again.bpmn"
+    assert run("export", "--item", code, "--out", str(out)).exit_code == 0
+    held = ItemProcedure.objects.get(state="published")
+    assert import_bpmn(out.read_bytes()).procedure == from_data(held.document)
+    assert run("export", "--item", code, "--version", "1").exit_code == 0
+    assert run("export", "--item", code, "--version", "9").exit_code == 1

@@ -232,7 +232,7 @@ def _step_forms(draft: ItemProcedure, organs: list[Organ]) -> list[dict[str, obj
                 "label": _("Working days, none for no limit"),
                 "value": str(task.limit_days or ""),
             },
-            _select("signs", place, _("Signed by"), _("Nobody"), posts, task.signed_by),
+            _select("signs", place, _("Post that signs"), _("Nobody"), posts, task.signed_by),
             _select("special", place, _("Special procedure"), _("None"), kinds, task.special),
         ]
 

@@ -11,11 +11,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from tongban.cases.models import OPEN_STEPS, Case, CaseStep
+from tongban.cases.models import OPEN_STEPS, CaseStep
 from tongban.cases.procedures.drawing import NO_MARKS, draw_svg, in_words
 from tongban.cases.procedures.model import Procedure
 from tongban.cases.procedures.progress import StageProgress
-from tongban.cases.step_selectors import CaseProgress, case_progress
+from tongban.cases.step_selectors import CaseProgress
 from tongban.directory.models import Post
 from tongban.directory.wording import day_words, moment_words
 
@@ -99,9 +99,3 @@ def staff_progress(found: CaseProgress, today: date) -> dict[str, object]:
         "picture": picture(found.named, found.marks),
         "over": found.over,
     }
-
-
-def applicant_progress(case: Case, today: date) -> list[dict[str, str]]:
-    """What the applicant sees of it: the stages; none when there is no procedure."""
-    found = case_progress(case, today)
-    return stages(found) if found else []
