@@ -23,7 +23,7 @@ from tongban.cases.procedures.model import Node, Procedure
 from tongban.cases.procedures.times import runs_out, step_due
 from tongban.directory.models import Organ
 from tongban.directory.selectors import working_calendar
-from tongban.ledger.direct import insert
+from tongban.ledger.direct import insert, update
 from tongban.ledger.traces import leaves_no_trace
 
 NAME_MOST = 200
@@ -225,9 +225,10 @@ def _stop_timers(run: CaseRun, before: engine.State, after: engine.State) -> Non
 
 def _save(run: CaseRun, after: engine.State, alone: list[str]) -> None:
     """Move the run on if it still is where it was read."""
-    moved = CaseRun.objects.filter(pk=run.pk, turn=run.turn, finished=False).update(
-        state=state_as_data(after), alone=alone, turn=run.turn + 1, finished=after.over
-    )
+    turn = run.turn
+    run.state, run.alone, run.finished = state_as_data(after), alone, after.over
+    run.turn = turn + 1
+    moved = update(run, "state", "alone", "turn", "finished", **{"turn": turn, "finished": False})
     if moved != 1:
         raise Conflict(
             code="somebody_was_faster",
@@ -235,5 +236,3 @@ def _save(run: CaseRun, after: engine.State, alone: list[str]) -> None:
             detail=_("Somebody else moved the procedure on at the same moment."),
             fix=_("Reload the case."),
         )
-    run.state, run.alone, run.finished = state_as_data(after), alone, after.over
-    run.turn += 1

@@ -21,10 +21,12 @@ from tongban.cases.permissions import is_own_affair, may_do
 from tongban.cases.procedures import engine
 from tongban.cases.rules import Act, Part, State
 from tongban.cases.services import running
+from tongban.cases.services.step_rows import locked_case, step_read
 from tongban.cases.services.writing import carry_out
 from tongban.directory.models import Account
 from tongban.directory.selectors import Duties, duties_of, stands_in_for
 from tongban.ledger import acts
+from tongban.ledger.direct import update
 from tongban.ledger.services import record
 from tongban.ledger.traces import leaves_no_trace, leaves_trace
 
@@ -81,15 +83,9 @@ def _held(actor: Account, number: str, token: int) -> Held:
     except CaseNumberError:
         raise _no_such_step() from None
     duties = duties_of(actor)
-    # Answers are opened and guides read only when a condition or an act of the table asks for them.
-    cases = Case.objects.select_for_update(of=("self",)).select_related("item", "organ")
-    case = cases.defer("answers", "item__source_row").filter(number=number).first()
-    if case is None:
-        raise _no_such_step()
-    # Read after the lock is held, so that it is as the last who held it left it.
-    steps = CaseStep.objects.select_related("run", "organ").filter(case=case, token=token)
-    step = steps.first()
-    if step is None or not may_do(duties, step):
+    case = locked_case(number)
+    step = step_read(case, token) if case else None
+    if case is None or step is None or not may_do(duties, step):
         raise _no_such_step()
     if is_own_affair(actor, case):
         raise NotPermitted(
@@ -400,7 +396,7 @@ def _go_on(held: Held, flow: str, at: datetime) -> bool:
 def _change(step: CaseStep, changes: Mapping[str, object]) -> None:
     for name, value in changes.items():
         setattr(step, name, value)
-    step.save(update_fields=list(changes))
+    update(step, *changes)
 
 
 def _trace(held: Held, act: str, said: str, at: datetime, *, over: bool, **more: str) -> None:
