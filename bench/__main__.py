@@ -22,7 +22,18 @@ def main() -> None:
 
     set_up(migrate=True)
     try:
-        from bench import indices, ledger, lint, live, pages, people, relevance, search, submit
+        from bench import (
+            indices,
+            ledger,
+            lint,
+            live,
+            pages,
+            people,
+            procedures,
+            relevance,
+            search,
+            submit,
+        )
         from tongban.web.demonstration import load_demonstration
 
         load_demonstration()
@@ -36,6 +47,7 @@ def main() -> None:
             "indices": indices.run,
             "lint": lint.run,
             "live": live.run,
+            "procedures": procedures.run,
             # Last: it imports a second catalogue.
             "relevance": relevance.run,
         }

@@ -212,6 +212,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True)
 def _fresh_caches():
+    from tongban.cases.services.running import forget_procedures
     from tongban.catalogue import selectors
     from tongban.catalogue.bundles import selectors as bundles
     from tongban.directory import choice
@@ -219,6 +220,7 @@ def _fresh_caches():
 
     forget_calendar()
     forget_overview()
+    forget_procedures()
     choice._region_name.cache_clear()
     selectors._documents.clear()
     selectors._records.clear()

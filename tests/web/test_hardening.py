@@ -125,6 +125,8 @@ def pages(site, **values: str) -> list[str]:
         "indicator": "maturity_promise",
         "run": "2345678abc",
         "draft": "my-index",
+        "step": "1",
+        "version": "1",
     } | values
     return [path_of(pattern, route, about) for route, pattern, _spaces in ALL]
 

@@ -403,7 +403,7 @@ def test_the_page_of_a_case_takes_a_fixed_number_of_queries(site, django_assert_
     with django_assert_max_num_queries(20):
         clerk.get(f"/work/cases/{case.number}/")
     # session, account, posts, delegations, case, bundle, events, files, acts in the ledger
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         resident.get(f"/cases/{case.number}/")
 
 

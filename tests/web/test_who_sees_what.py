@@ -231,6 +231,8 @@ class Town(World):
             "place": "000.p/1",
             "seq": str(Place.objects.filter(entry__case_ref=self.case.ledger_ref).latest("pk").pk),
             "pk": "1",
+            "step": "1",
+            "version": "1",
             "uidb36": "1",
             "office": self.booking.office.slug,
             "post": str(Post.objects.get(account=self.clerk).pk),

@@ -44,6 +44,10 @@ class Permission(StrEnum):
     READ_INDICATORS = "read_indicators"
     ASSESS = "assess"
     PUBLISH_ASSESSMENT = "publish_assessment"
+    DO_STEPS = "do_steps"
+    READ_PROCEDURES = "read_procedures"
+    DRAW_PROCEDURES = "draw_procedures"
+    PUBLISH_PROCEDURES = "publish_procedures"
 
 
 class Reach(StrEnum):
@@ -182,6 +186,27 @@ RULES: dict[Permission, Rule] = {
         Reach.OWN_ORGAN,
         "publish an assessment or a framework of the organ that somebody else made",
         roles=(HEAD, ADMINISTRATOR, SUPERVISOR),
+        second_factor=True,
+    ),
+    Permission.DO_STEPS: Rule(
+        Reach.OWN_ORGAN,
+        "do the steps that a procedure gives to one's post, also in cases of other organs:"
+        " see what was handed in, numbers masked, as long as the case is handled",
+        roles=(CLERK, REVIEWER, HEAD),
+        not_own=True,
+    ),
+    Permission.READ_PROCEDURES: Rule(
+        Reach.OWN_ORGAN, "see the procedures of the organ's items, also drafts", roles=ROLES
+    ),
+    Permission.DRAW_PROCEDURES: Rule(
+        Reach.OWN_ORGAN,
+        "draw the procedure of an item of the organ: import it, name who does what",
+        roles=(ADMINISTRATOR,),
+    ),
+    Permission.PUBLISH_PROCEDURES: Rule(
+        Reach.OWN_ORGAN,
+        "put in force a procedure that somebody else drew; withdraw one",
+        roles=(HEAD, ADMINISTRATOR),
         second_factor=True,
     ),
 }

@@ -22,11 +22,13 @@ from tongban.cases.bundles.selectors import beside
 from tongban.cases.labels import BUTTONS, DONE
 from tongban.cases.models import Case
 from tongban.cases.permissions import applicant_case
+from tongban.cases.progress_pages import stages
 from tongban.cases.receipt_views import act_rows
 from tongban.cases.rules import Act, Part, Situation, Standing, State, steps_possible
 from tongban.cases.selectors import case_clocks, case_file
 from tongban.cases.services import following
 from tongban.cases.services.writing import standing_of
+from tongban.cases.step_selectors import case_progress
 from tongban.cases.wording import answers_by_page, remedies_said, time_bars, timeline, what_next
 from tongban.catalogue.guide_schema import GuideDocument
 from tongban.catalogue.selectors import document_of
@@ -71,6 +73,9 @@ def _show(
     guide = guide_context(found.guide)
     situation = _situation(content.standing, account)
     steps = steps_possible(situation, {Part.APPLICANT})
+    far = case_progress(found, local_date(now))
+    organs = {found.organ.code: found.organ.name}
+    organs |= {one.organ.code: one.organ.name for one in (far.steps if far else ())}
     context = {
         "case": found,
         "bundle": beside(found),
@@ -80,6 +85,7 @@ def _show(
         "timeline": timeline(content.events, applicant=found.applicant.account_id, papers=names),
         "views": content.views,
         "bar": time_bars(content.standing, case_clocks(content.standing, now)),
+        "stages": stages(far) if far else [],
         "reasons": content.reasons,
         "needs_correction": found.state == State.CORRECTION,
         "missing": _missing(document, content.standing, fault),
@@ -91,7 +97,7 @@ def _show(
         "result": guide["result"],
         "remedies": guide["remedies"],
         "remedies_until": remedies_said(content.events),
-        "acts": act_rows(traces_of([found.ledger_ref]).rows, {found.organ.code: found.organ.name}),
+        "acts": act_rows(traces_of([found.ledger_ref]).rows, organs),
         "pdf": chinese_font() is not None,
     }
     return render(request, "cases/case.html", context, status=status)

@@ -9,16 +9,29 @@ from tongban.base.case_numbers import CaseNumberError, check_case_number
 from tongban.base.clocks import utc_now
 from tongban.base.permissions import Permission
 from tongban.base.problems import NotFound
-from tongban.cases.models import Case, EmergencyAccess
+from tongban.cases.models import Case, CaseStep, EmergencyAccess
 from tongban.cases.rules import Part
 from tongban.directory.models import Account
-from tongban.directory.selectors import duties_of, representations
+from tongban.directory.selectors import Duties, duties_of, representations
+from tongban.ledger import direct
 
 STAFF_PARTS = {
     Part.CLERK: Permission.ACCEPT_CASE,
     Part.REVIEWER: Permission.DECIDE_CASE,
     Part.HEAD: Permission.DIRECT_CASE,
 }
+
+
+# Asked before every act of the staff: composed by the models it takes longer than the rest of it.
+OWN_AFFAIR = """
+SELECT 1 FROM cases_case c
+JOIN directory_person p ON p.id = c.applicant_id
+LEFT JOIN directory_enterprise e ON e.id = c.enterprise_id
+LEFT JOIN directory_person r ON r.id = e.legal_representative_id
+WHERE c.id = %s AND (p.account_id = %s OR r.account_id = %s OR EXISTS (
+    SELECT 1 FROM directory_person a JOIN directory_delegation d ON d.agent_id = a.id
+    WHERE a.account_id = %s AND (d.id = c.delegation_id OR (d.revoked_at IS NULL
+        AND (d.person_id = c.applicant_id OR d.enterprise_id = c.enterprise_id)))))"""
 
 
 def _not_found() -> NotFound:
@@ -81,23 +94,7 @@ def is_own_affair(account: Account, case: Case) -> bool:
 
     Any delegation that was not taken back counts, in force or not, in this item or another.
     """
-    trusted = Q(applicant__delegations__agent__account=account) & Q(
-        applicant__delegations__revoked_at=None
-    )
-    employed = Q(enterprise__delegations__agent__account=account) & Q(
-        enterprise__delegations__revoked_at=None
-    )
-    return (
-        Case.objects.filter(pk=case.pk)
-        .filter(
-            Q(applicant__account=account)
-            | Q(enterprise__legal_representative__account=account)
-            | Q(delegation__agent__account=account)
-            | trusted
-            | employed
-        )
-        .exists()
-    )
+    return bool(direct.fetch(OWN_AFFAIR, [case.pk, account.pk, account.pk, account.pk]))
 
 
 def applicant_case(account: Account, number: str, *, lock: bool = False) -> Case:
@@ -128,3 +125,17 @@ def staff_case(
         for part, permission in STAFF_PARTS.items()
         if case.organ_id in duties.organs_for(permission)
     )
+
+
+def may_do(duties: Duties, step: CaseStep) -> bool:
+    """Whether the posts are those of a step: the one that does it, or the one that signs it."""
+    return step.organ_id in duties.organs(step.role, step.signed_by)
+
+
+def steps_of_staff(duties: Duties) -> Q:
+    """Steps that wait for somebody with these posts, as a condition on `CaseStep`."""
+    waiting = Q(pk__in=())
+    for role, organs in duties.organs_by_role.items():
+        waiting |= Q(state__in=["open", "claimed"], role=role, organ__in=organs)
+        waiting |= Q(state="signing", signed_by=role, organ__in=organs)
+    return waiting

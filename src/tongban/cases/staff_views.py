@@ -23,12 +23,15 @@ from tongban.cases.case_views import send_file
 from tongban.cases.labels import BUTTONS, DONE
 from tongban.cases.models import Case
 from tongban.cases.permissions import staff_case
+from tongban.cases.progress_pages import staff_progress
 from tongban.cases.rules import Act, Part, Situation, Standing, Step, steps_possible
 from tongban.cases.selectors import FILTERS, WorkList, case_clocks, case_file, work_list
 from tongban.cases.services import reading
 from tongban.cases.services.handling import handle, open_case
+from tongban.cases.services.running import procedure_runs
 from tongban.cases.services.saying import said
 from tongban.cases.services.writing import standing_of
+from tongban.cases.step_selectors import case_progress, steps_here
 from tongban.cases.wording import answers_by_page, time_bars, timeline
 from tongban.catalogue.selectors import document_of
 from tongban.catalogue.views import material_row
@@ -103,8 +106,9 @@ def work_case(request: HttpRequest, number: str) -> HttpResponse:
     return _show(request, *staff_case(account, number))
 
 
-def _situation(standing: Standing, account: Account) -> Situation:
-    return Situation(standing, local_date(utc_now()), working_calendar(), account.pk)
+def _situation(standing: Standing, account: Account, *, procedure_runs: bool) -> Situation:
+    today, calendar = local_date(utc_now()), working_calendar()
+    return Situation(standing, today, calendar, account.pk, procedure_runs=procedure_runs)
 
 
 def _act(request: HttpRequest, account: Account, number: str) -> HttpResponse:
@@ -118,7 +122,7 @@ def _act(request: HttpRequest, account: Account, number: str) -> HttpResponse:
         raise InvalidInput(
             code="unknown_act", title=_("This act does not exist"), field="act"
         ) from None
-    situation = _situation(standing_of(case), account)
+    situation = _situation(standing_of(case), account, procedure_runs=procedure_runs(case))
     step = next((one for one in steps_possible(situation, parts) if one.act is act), None)
     typed = {name.value: request.POST.get(name.value, "") for name in step.inputs} if step else {}
     try:
@@ -178,7 +182,10 @@ def _show(
     document = document_of(case.guide)
     names = {row.key: material_row(row)["name"] for row in document.materials}
     found = work_list(account, today=local_date(now))
-    situation = _situation(content.standing, account)
+    far = case_progress(case, local_date(now))
+    situation = _situation(
+        content.standing, account, procedure_runs=far is not None and not far.over
+    )
     bundle = beside(case)
     context = {
         "case": case,
@@ -210,6 +217,8 @@ def _show(
             for step in steps_possible(situation, parts)
         ],
         "own_case": not parts,
+        "procedure": staff_progress(far, local_date(now)) if far else None,
+        "my_steps": steps_here(account, far) if far and parts else (),
         "fault": fault,
     }
     return render(request, "cases/work_case.html", context, status=status)

@@ -4,8 +4,10 @@ from tongban.cases import (
     case_views,
     delegation_views,
     emergency_views,
+    procedure_views,
     receipt_views,
     staff_views,
+    step_views,
     views,
 )
 from tongban.cases.appointments import views as appointments
@@ -49,5 +51,21 @@ urlpatterns = [
         "work/cases/<str:number>/files/<uuid:key>/",
         staff_views.work_file_download,
         name="work-file",
+    ),
+    path("work/steps/", step_views.steps, name="steps"),
+    path("work/cases/<str:number>/steps/<int:step>/", step_views.step, name="step"),
+    path(
+        "work/cases/<str:number>/steps/<int:step>/files/<uuid:key>/",
+        step_views.step_file,
+        name="step-file",
+    ),
+    path("work/procedures/", procedure_views.procedures, name="procedures"),
+    path("work/procedures/<str:code>/", procedure_views.procedure, name="procedure"),
+    path("work/procedures/<str:code>/draw/", procedure_views.draw, name="draw-procedure"),
+    path("work/procedures/<str:code>/publish/", procedure_views.publish, name="publish-procedure"),
+    path(
+        "work/procedures/<str:code>/<int:version>/bpmn/",
+        procedure_views.procedure_file,
+        name="procedure-file",
     ),
 ]

@@ -25,6 +25,7 @@ from tongban.directory.models import (
     Person,
     Post,
     Region,
+    Substitution,
 )
 from tongban.directory.rules import Mandate
 
@@ -201,6 +202,19 @@ def duties_of(account: Account, *, on: date | None = None) -> Duties:
     for role, organ in posts.values_list("role", "organ_id"):
         organs.setdefault(role, set()).add(organ)
     return Duties({role: frozenset(ids) for role, ids in organs.items()})
+
+
+def stands_in_for(substitute: Account, absent: int, organ: int, *, on: date | None = None) -> bool:
+    """Whether somebody is the substitute of a colleague (by key) in an organ on a day. One query."""
+    day = on or local_date(utc_now())
+    return Substitution.objects.filter(
+        substitute=substitute,
+        absent=absent,
+        organ=organ,
+        valid_from__lte=day,
+        valid_to__gte=day,
+        revoked_at=None,
+    ).exists()
 
 
 def has_consented(account: Account, system: ConnectedSystem, scopes: Collection[str]) -> bool:

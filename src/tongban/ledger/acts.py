@@ -78,6 +78,12 @@ BUNDLE_FINISHED: Final = "case.bundle_finished"
 ASSESSMENT_KEPT: Final = "assessment.kept"
 ASSESSMENT_PUBLISHED: Final = "assessment.published"
 FRAMEWORK_PUBLISHED: Final = "assessment.framework_published"
+PROCEDURE_PUBLISHED: Final = "procedures.published"
+PROCEDURE_WITHDRAWN: Final = "procedures.withdrawn"
+STEP_DONE: Final = "procedures.step_done"
+STEP_SIGNED: Final = "procedures.step_signed"
+STEP_RETURNED: Final = "procedures.step_returned"
+STEP_TIMED_OUT: Final = "procedures.step_timed_out"
 
 ACTS: Final = {
     CASE_SUBMITTED: _("application handed in"),
@@ -152,4 +158,10 @@ ACTS: Final = {
     ASSESSMENT_KEPT: _("assessment kept"),
     ASSESSMENT_PUBLISHED: _("assessment published"),
     FRAMEWORK_PUBLISHED: _("assessment framework published"),
+    PROCEDURE_PUBLISHED: _("procedure of an item published"),
+    PROCEDURE_WITHDRAWN: _("procedure of an item withdrawn"),
+    STEP_DONE: _("step of a procedure done"),
+    STEP_SIGNED: _("step of a procedure signed"),
+    STEP_RETURNED: _("case sent back to an earlier step"),
+    STEP_TIMED_OUT: _("time of a procedure ran out"),
 }

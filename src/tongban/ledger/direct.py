@@ -1,7 +1,7 @@
 """Single rows without building a query, for acts that thousands wait for.
 
 Django composes the SQL of every call anew, which takes longer than the database takes to run it.
-Here it is composed once a process (`insert`) or written by hand (`fetch`, `execute`). Fields,
+Here it is composed once a process (`insert`, `update`) or written by hand (`fetch`, `execute`). Fields,
 constraints and transactions are those of the models all the same.
 """
 
@@ -40,6 +40,38 @@ def insert(row: Model) -> None:
         cursor.execute(sql, values)
         row.pk = cursor.fetchone()[0]
     row._state.adding, row._state.db = False, connection.alias
+
+
+@lru_cache(maxsize=256)
+def _update_of(
+    model: type[Model], names: tuple[str, ...], guards: tuple[str, ...], vendor: str
+) -> tuple[str, tuple[Field[Any, Any], ...]]:
+    quote = connection.ops.quote_name
+    known = {field.name: field for field in model._meta.concrete_fields}
+    fields = tuple(known[name] for name in (*names, *guards))
+    marks = [f"{quote(str(field.column))} = %s" for field in fields]
+    changed, kept = ", ".join(marks[: len(names)]), " AND ".join(marks[len(names) :])
+    table, key = quote(model._meta.db_table), quote(str(model._meta.pk.column))
+    sql = f"UPDATE {table} SET {changed} WHERE {key} = %s"  # noqa: S608
+    return (f"{sql} AND {kept}" if kept else sql), fields
+
+
+def update(row: Model, *names: str, **while_it_is: Any) -> int:
+    """Write fields of a row as they are set on the instance; how many rows that was, 1 or 0.
+
+    `while_it_is`: what other fields must still be in the database, else nothing is written.
+    """
+    guards = tuple(while_it_is)
+    sql, fields = _update_of(type(row), names, guards, connection.vendor)
+    wanted = [*(getattr(row, field.attname) for field in fields[: len(names)])]
+    values = [
+        field.get_db_prep_save(value, connection)
+        for field, value in zip(fields, [*wanted, *while_it_is.values()], strict=True)
+    ]
+    values.insert(len(names), row.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return int(cursor.rowcount)
 
 
 def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:

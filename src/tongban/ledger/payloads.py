@@ -62,6 +62,15 @@ _APPOINTMENT: Final = {
     "by": _text("account of who did it; empty for the system"),
 }
 _BUNDLE: Final = {"number": _text("number of the bundle as handed in")}
+_PROCEDURE_STEP: Final = {
+    "number": NUMBER,
+    "step": _text("id of the step in the procedure"),
+    "name": _text("name of the step"),
+    "by": BY,
+    "said": _text("opinion or reasons, as they were given"),
+    "version": Part(int, "version of the procedure"),
+    "over": Part(bool, "whether the procedure has come to its end with it"),
+}
 _PROPOSAL: Final = {"revision": Part(int, "how often it was saved"), "by": BY}
 _SYSTEM_READS: Final = {
     "account": ACCOUNT,
@@ -277,6 +286,26 @@ PAYLOADS: Final[Mapping[str, Schema]] = {
         "version": Part(int, "version of the guide"),
         "by": BY,
         "reasons": REASON,
+    },
+    acts.PROCEDURE_PUBLISHED: {
+        "version": Part(int, "version of the procedure"),
+        "author": _text("account of who drew it; empty for an operator"),
+        "by": BY,
+        "document": Part(dict, "the procedure"),
+    },
+    acts.PROCEDURE_WITHDRAWN: {
+        "version": Part(int, "version of the procedure"),
+        "by": BY,
+        "reasons": REASON,
+    },
+    acts.STEP_DONE: {**_PROCEDURE_STEP, "chosen": _maybe(_text("id of the way that was chosen"))},
+    acts.STEP_SIGNED: _PROCEDURE_STEP,
+    acts.STEP_RETURNED: {**_PROCEDURE_STEP, "to": _text("id of the step that is open again")},
+    acts.STEP_TIMED_OUT: {
+        "number": NUMBER,
+        "step": _text("id of the timer in the procedure"),
+        "version": Part(int, "version of the procedure"),
+        "over": Part(bool, "whether the procedure has come to its end with it"),
     },
     acts.GUIDE_PUBLISHED: {
         "slug": _text("address of the guide"),

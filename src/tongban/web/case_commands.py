@@ -14,6 +14,7 @@ from tongban.cases.appointments.booking import mark_missed
 from tongban.cases.models import Case
 from tongban.cases.selectors import misfits
 from tongban.cases.services.clockwork import run_due
+from tongban.cases.services.elapsing import run_timers
 from tongban.web.cli import end_progress, print_json
 
 log = logging.getLogger(__name__)
@@ -24,13 +25,13 @@ DUE_SECONDS = 60.0
 
 def due_command(*, as_json: bool) -> None:
     """Run what is due and say how much it was."""
-    done = asdict(run_due()) | {"missed": mark_missed()}
+    done = asdict(run_due()) | {"missed": mark_missed(), "elapsed": run_timers()}
     if as_json:
         print_json(done)
     else:
         click.echo(
             f"{done['accepted']} accepted by silence, {done['lapsed']} lapsed,"
-            f" {done['missed']} appointments missed"
+            f" {done['missed']} appointments missed, {done['elapsed']} timers of procedures ran out"
         )
 
 
@@ -61,6 +62,7 @@ def run_due_and_say() -> None:
     try:
         done = run_due()
         missed = mark_missed()
+        elapsed = run_timers()
     except Exception:
         log.exception("what is due in cases was not done; it is tried again")
         connections.close_all()
@@ -70,10 +72,11 @@ def run_due_and_say() -> None:
     except Exception:
         log.exception("what happened was not counted; it is tried again")
         connections.close_all()
-    if done.accepted or done.lapsed or missed:
+    if done.accepted or done.lapsed or missed or elapsed:
         log.info(
-            "%s accepted by silence, %s lapsed, %s appointments missed",
+            "%s accepted by silence, %s lapsed, %s appointments missed, %s timers ran out",
             done.accepted,
             done.lapsed,
             missed,
+            elapsed,
         )

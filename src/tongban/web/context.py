@@ -30,12 +30,14 @@ class StaffPage:
 # In the order in which they are needed through the day.
 STAFF_PAGES = (
     ("cases:work", Permission.READ_CASE, gettext_lazy("Cases")),
+    ("cases:steps", Permission.DO_STEPS, gettext_lazy("Steps")),
     ("cases:counters", Permission.RUN_COUNTER, gettext_lazy("Counters")),
     ("directory:people", Permission.SERVE_PEOPLE, gettext_lazy("People at the counter")),
     ("directory:corrections", Permission.ANSWER_CORRECTION, gettext_lazy("Corrections")),
     ("cases:emergency", Permission.ASK_EMERGENCY, gettext_lazy("Emergency access")),
     ("catalogue:guide-scores", Permission.CHECK_GUIDES, gettext_lazy("Guides to mend")),
     ("assessment:live", Permission.READ_INDICATORS, gettext_lazy("Live figures")),
+    ("cases:procedures", Permission.READ_PROCEDURES, gettext_lazy("Procedures")),
     ("directory:posts", Permission.MANAGE_POSTS, gettext_lazy("Posts and absences")),
     ("directory:log", Permission.READ_SECURITY_LOG, gettext_lazy("Security log")),
 )

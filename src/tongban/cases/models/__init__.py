@@ -1,4 +1,4 @@
-"""Tables of the room: drafts, cases, events, files; offices, appointments, tickets."""
+"""Tables of the room: drafts, cases, events, files; procedures and their runs; offices, tickets."""
 
 from tongban.cases.models.appointments import (
     Booking,
@@ -17,17 +17,29 @@ from tongban.cases.models.cases import (
     EmergencyAccess,
     MaterialFile,
 )
+from tongban.cases.models.procedures import (
+    OPEN_STEPS,
+    CaseRun,
+    CaseStep,
+    CaseTimer,
+    ItemProcedure,
+)
 
 __all__ = [
     "LOOKS",
+    "OPEN_STEPS",
     "Booking",
     "BundleFiling",
     "BundlePart",
     "Case",
     "CaseEvent",
+    "CaseRun",
+    "CaseStep",
+    "CaseTimer",
     "Counter",
     "Draft",
     "EmergencyAccess",
+    "ItemProcedure",
     "MaterialFile",
     "Office",
     "OfficeHours",

@@ -16,8 +16,12 @@ from tongban.cases.procedures.model import (
     element_of,
 )
 from tongban.cases.procedures.soundness import unsound
+from tongban.cases.rules.grounds import SPECIAL
 
 MOST_NODES = 500
+MOST_LIMIT_DAYS = 366
+# The posts that handle cases (`directory`): who signs is one of them.
+POSTS = ("clerk", "reviewer", "head")
 IDENTIFIER = re.compile(r"[^\W\d][\w.\-]{0,199}")
 # What XML 1.0 can't hold, and the carriage return, which it does not keep.
 NOT_TEXT = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -85,6 +89,18 @@ def _stages_written_well(procedure: Procedure) -> Iterator[Refusal]:
     for task in procedure.tasks:
         if task.stage not in counts:
             yield _refusal(task, "it is in no stage of the procedure")
+        yield from _step_written_well(task)
+
+
+def _step_written_well(task: Node) -> Iterator[Refusal]:
+    if not 0 <= task.limit_days <= MOST_LIMIT_DAYS:
+        reason = f"its limit is a number of working days from 0 to {MOST_LIMIT_DAYS}"
+        yield _refusal(task, reason)
+    if task.special and task.special not in SPECIAL:
+        known = ", ".join(sorted(SPECIAL))
+        yield _refusal(task, f"{task.special[:40]!r} is no special procedure of art. 45 ({known})")
+    if task.signed_by and task.signed_by not in POSTS:
+        yield _refusal(task, f"who signs it is one of {', '.join(POSTS)}")
 
 
 def _connected(procedure: Procedure) -> Iterator[Refusal]:

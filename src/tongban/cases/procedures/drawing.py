@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from xml.etree import ElementTree as ET
 
@@ -19,13 +19,22 @@ text { font: 14px "Noto Sans CJK SC", "Noto Sans SC", "Microsoft YaHei", sans-se
 .flow { fill: none; stroke: #404040; stroke-width: 1.5; marker-end: url(#arrow); }
 .back { stroke-dasharray: 6 4; }
 .soft { stroke-dasharray: 3 3; }
+.done { fill: #e4f0e6; }
+.open { fill: #fff4d6; stroke-width: 3; }
+.late { fill: #fbe3e0; stroke-width: 3; }
 .halo { paint-order: stroke; stroke: #ffffff; stroke-width: 4px; }
 """
 LINE = 17
+# How a step of a case stands, and the sign that says it without colour.
+SIGNS = {"done": "✓", "open": "▶", "late": "!"}
+NO_MARKS: Mapping[str, str] = {}
 
 
-def draw_svg(procedure: Procedure) -> bytes:
-    """The picture as an SVG file in UTF-8. Expects a procedure without `checks.problems`."""
+def draw_svg(procedure: Procedure, marks: Mapping[str, str] = NO_MARKS) -> bytes:
+    """The picture as an SVG file in UTF-8. Expects a procedure without `checks.problems`.
+
+    `marks`: by step how it stands in a case, "done", "open" or "late".
+    """
     layout = lay_out(procedure)
     size = {"width": str(layout.width), "height": str(layout.height)}
     svg = ET.Element(
@@ -49,7 +58,7 @@ def draw_svg(procedure: Procedure) -> bytes:
         points = " ".join(f"{x},{y}" for x, y in layout.paths[flow.id])
         _add(svg, "polyline", points=points, **{"class": kind})
     for node in sorted(procedure.nodes, key=lambda one: one.kind == "limit"):
-        _node(svg, procedure, node, layout.boxes[node.id])
+        _node(svg, procedure, node, layout.boxes[node.id], marks.get(node.id, ""))
     for flow in procedure.flows:
         _told(svg, procedure, flow, layout.paths[flow.id])
     written: bytes = ET.tostring(svg, encoding="UTF-8", xml_declaration=True)
@@ -125,12 +134,12 @@ def _rectangle(svg: ET.Element, box: Box, kind: str, rounded: int = 0) -> None:
     _add(svg, "rect", rx=rounded, **sides, **{"class": kind})
 
 
-def _node(svg: ET.Element, procedure: Procedure, node: Node, box: Box) -> None:
+def _node(svg: ET.Element, procedure: Procedure, node: Node, box: Box, mark: str) -> None:
     x, y = box.middle
     group = _add(svg, "g")
     _add(group, "title").text = _flat(node.name) or node.id
     if node.kind == "task":
-        _task(group, procedure, node, box)
+        _task(group, procedure, node, box, mark)
         return
     if node.kind in ("exclusive", "parallel"):
         half = box.width // 2
@@ -155,8 +164,10 @@ def _node(svg: ET.Element, procedure: Procedure, node: Node, box: Box) -> None:
         _line(group, line, x, below + number * 15, "small halo")
 
 
-def _task(group: ET.Element, procedure: Procedure, node: Node, box: Box) -> None:
-    _rectangle(group, box, "shape", rounded=8)
+def _task(group: ET.Element, procedure: Procedure, node: Node, box: Box, mark: str) -> None:
+    _rectangle(group, box, f"shape {mark}".rstrip(), rounded=8)
+    if mark:
+        _line(group, SIGNS[mark], box.x + box.width - 12, box.y + 16, "")
     x = box.middle[0]
     stages = {stage.id: stage.name for stage in procedure.stages}
     if len(stages) > 1:

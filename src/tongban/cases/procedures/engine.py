@@ -101,6 +101,27 @@ def elapse(procedure: Procedure, state: State, timer: str, answers: Answers) -> 
     return _sent_on(procedure, left, procedure.outgoing[timer], answers)
 
 
+def alone(procedure: Procedure, state: State) -> str:
+    """The step that is open and nothing beside it; "" when there is none.
+
+    From such a state every run can end (`soundness`), so that a run may come back to it any time.
+    """
+    if len(state.tokens) != 1 or state.tokens[0].told:
+        return ""
+    node = procedure.node.get(state.tokens[0].at)
+    return node.id if node is not None and node.kind == "task" else ""
+
+
+def go_back(procedure: Procedure, state: State, step: str) -> State:
+    """Everything that goes on is given up, and an earlier step is open again.
+
+    Expects a step that was `alone` before in this run. Raises Conflict when it is no step.
+    """
+    if step not in {one.id for one in procedure.tasks}:
+        raise _not_now("no_such_step", f"There is no step {step!r}")
+    return _put(replace(state, tokens=()), step)
+
+
 def by_hand(procedure: Procedure, node: Node) -> bool:
     """Whether somebody chooses at this gateway, since no flow of it has a condition."""
     out = procedure.outgoing[node.id]

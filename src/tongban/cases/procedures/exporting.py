@@ -105,7 +105,15 @@ def _lanes(process: ET.Element, layout: Layout, fresh: Iterator[str]) -> list[tu
 def _node(process: ET.Element, procedure: Procedure, node: Node) -> None:
     element = _model(process, element_of(node), id=node.id, name=node.name, default=node.default)
     if node.kind == "task":
-        element.set(f"{{{OURS}}}stage", node.stage)
+        said = {
+            "stage": node.stage,
+            "limitDays": str(node.limit_days or ""),
+            "special": node.special,
+            "signedBy": node.signed_by,
+        }
+        for key, value in said.items():
+            if value:
+                element.set(f"{{{OURS}}}{key}", value)
     if node.kind == "limit":
         element.set("attachedToRef", node.attached_to)
         element.set("cancelActivity", "true" if node.interrupting else "false")

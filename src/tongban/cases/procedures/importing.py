@@ -211,9 +211,21 @@ class _Import:
         if element.get("default"):
             self.refuse(element, "a default belongs to an exclusive gateway")
         organ, role = performers.get(identity, ("", ""))
-        stage = element.get(f"{{{OURS}}}stage") or default_stage
-        by_user = element.tag == "userTask"
-        return Node(identity, "task", name, stage, organ, role, by_user, documentation=notes)
+        days = element.get(f"{{{OURS}}}limitDays") or "0"
+        return Node(
+            identity,
+            "task",
+            name,
+            stage=element.get(f"{{{OURS}}}stage") or default_stage,
+            organ=organ,
+            role=role,
+            # What is no number becomes one that the checks refuse.
+            limit_days=int(days) if days.isascii() and days.isdigit() and len(days) < 5 else -1,
+            special=element.get(f"{{{OURS}}}special"),
+            signed_by=element.get(f"{{{OURS}}}signedBy"),
+            by_user=element.tag == "userTask",
+            documentation=notes,
+        )
 
     def limit(self, element: Element, notes: str) -> Node:
         return Node(

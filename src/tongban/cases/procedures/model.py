@@ -36,6 +36,8 @@ class Node:
     `default`: the flow an exclusive gateway takes when no condition holds.
     `wait`: of timers, which hold the work up, and of limits. A limit 分时限 sits on the task
     `attached_to`; an `interrupting` one ends the task, another only starts what follows it.
+    Also of tasks: `limit_days`, working days in which it should be done, 0 for none; `special`, the
+    procedure of art. 45 (听证 …) that it is; `signed_by`, the post that signs it (签批) when done.
     """
 
     id: str
@@ -44,6 +46,9 @@ class Node:
     stage: str = ""
     organ: str = ""
     role: str = ""
+    limit_days: int = 0
+    special: str = ""
+    signed_by: str = ""
     by_user: bool = True
     default: str = ""
     wait: Wait | None = None

@@ -16,12 +16,16 @@ from tongban.cases.rules.table import STEPS, Act, Condition, Part, Step
 
 @dataclass(frozen=True)
 class Situation:
-    """A case, a day, and who asks (`actor`, None for the system)."""
+    """A case, a day, and who asks (`actor`, None for the system).
+
+    `procedure_runs`: the item's procedure has not come to its end; an item without one has none.
+    """
 
     standing: Standing
     today: date
     calendar: Calendar
     actor: int | None = None
+    procedure_runs: bool = False
 
     @cached_property
     def dues(self) -> Dues:
@@ -95,6 +99,10 @@ CONDITIONS: Final[dict[Condition, tuple[str, Callable[[Situation, Step], bool]]]
     Condition.COMMITTED: (
         "handled on a commitment that was not taken back or confirmed",
         lambda now, _step: now.standing.commitment in (Commitment.GIVEN, Commitment.REPAIR),
+    ),
+    Condition.PROCEDURE_OVER: (
+        "every step of the item's procedure is done",
+        lambda now, _step: not now.procedure_runs,
     ),
 }
 # Somebody else could do it: the case is in the state for it.

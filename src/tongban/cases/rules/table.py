@@ -94,6 +94,7 @@ class Condition(StrEnum):
     NOT_WHO_DECIDED = "not_who_decided"
     APPLICANT_LATE = "applicant_late"
     COMMITTED = "committed"
+    PROCEDURE_OVER = "procedure_over"
 
 
 @dataclass(frozen=True)
@@ -222,7 +223,7 @@ STEPS: Final[tuple[Step, ...]] = (
         S.APPROVED,
         P.REVIEWER,
         "34(2), 38(1)",
-        (C.NOT_WHO_ACCEPTED, C.NOTHING_RUNS, C.NO_PAPERS_TO_FOLLOW),
+        (C.NOT_WHO_ACCEPTED, C.PROCEDURE_OVER, C.NOTHING_RUNS, C.NO_PAPERS_TO_FOLLOW),
         (*WHY, Input.RESULT_NUMBER),
     ),
     Step(
@@ -231,7 +232,7 @@ STEPS: Final[tuple[Step, ...]] = (
         S.DENIED,
         P.REVIEWER,
         "38(2)",
-        (C.NOT_WHO_ACCEPTED, C.NOTHING_RUNS),
+        (C.NOT_WHO_ACCEPTED, C.PROCEDURE_OVER, C.NOTHING_RUNS),
         WHY,
     ),
     # Endings without a decision.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -30,7 +30,7 @@ from tongban.cases.rules import (
 from tongban.cases.services.writing import LEDGER_ACTS, carry_out, event_of, trace
 from tongban.catalogue.guide_schema import GuideDocument
 from tongban.catalogue.selectors import document_of
-from tongban.directory.models import Account
+from tongban.directory.models import Account, Organ
 from tongban.directory.selectors import duties_of, working_calendar
 from tongban.ledger import acts
 from tongban.ledger.traces import leaves_trace
@@ -244,12 +244,28 @@ def open_case(actor: Account, number: str, *, at: datetime | None = None) -> Cas
     """
     moment = at or utc_now()
     case, _parts = staff_case(actor, number, lock=True)
+
+    def looked_for() -> Organ | None:
+        own = case.organ_id in duties_of(actor).organs_for(Permission.READ_CASE)
+        return case.organ if own else None
+
+    note_view(case, actor, moment, looked_for)
+    return case
+
+
+@leaves_trace(acts.CASE_VIEWED)
+def note_view(
+    case: Case, actor: Account, moment: datetime, looked_for: Callable[[], Organ | None]
+) -> None:
+    """Write down that somebody looked at a locked case, once a local day.
+
+    `looked_for` tells the organ that they looked for; None in an emergency.
+    """
     midnight = moment.astimezone(LOCAL).replace(hour=0, minute=0, second=0, microsecond=0)
     today = (midnight, midnight + timedelta(days=1))
     seen = case.events.filter(actor=actor, act=VIEWED, at__gte=today[0], at__lt=today[1])
     if not seen.exists():
-        own = case.organ_id in duties_of(actor).organs_for(Permission.READ_CASE)
-        event_of(case, VIEWED, actor=actor, at=moment, by_organ=own)
+        organ = looked_for()
+        event_of(case, VIEWED, actor=actor, at=moment, organ=organ)
         case.save(update_fields=["events_count"])
-        trace(case, acts.CASE_VIEWED, moment, {"by": actor.username})
-    return case
+        trace(case, acts.CASE_VIEWED, moment, {"by": actor.username}, organ=organ)

@@ -17,11 +17,14 @@ from tongban.base.clocks import local_date
 from tongban.base.problems import Conflict, DomainError, NotPermitted
 from tongban.cases.models import Case, CaseEvent
 from tongban.cases.rules import (
+    ACCEPTANCES,
+    DECISIONS,
     ENDINGS,
     PERSONAL,
     STAFF_ACTS,
     STEPS,
     Act,
+    Commitment,
     Condition,
     Happened,
     Part,
@@ -35,8 +38,9 @@ from tongban.cases.rules import (
     replay,
     rows_of,
 )
+from tongban.cases.services import running
 from tongban.cases.services.saying import said
-from tongban.directory.models import Account
+from tongban.directory.models import Account, Organ
 from tongban.directory.selectors import working_calendar
 from tongban.ledger import acts
 from tongban.ledger.direct import insert
@@ -142,6 +146,7 @@ WHY_NOT: Final[dict[Condition | None, Any]] = {
     Condition.EXTENDABLE: _("The law of this item knows no extension."),
     Condition.NOTHING_RUNS: _("A procedure or a wait still goes on: end it first."),
     Condition.NO_PAPERS_TO_FOLLOW: _("Papers are missing that the applicant has promised."),
+    Condition.PROCEDURE_OVER: _("Steps of the procedure are still to do: see which, and whose."),
 }
 
 
@@ -159,10 +164,14 @@ def event_of(
     text: str = "",
     data: Mapping[str, object] | None = None,
     by_organ: bool = False,
+    organ: Organ | None = None,
     before: str = "",
     after: str = "",
 ) -> CaseEvent:
-    """Write the next event of a locked case; the caller saves `events_count` with the case."""
+    """Write the next event of a locked case; the caller saves `events_count` with the case.
+
+    `by_organ`: the case's organ acts; `organ`: another one does, in a step of the procedure.
+    """
     case.events_count += 1
     event = CaseEvent(
         case=case,
@@ -172,7 +181,7 @@ def event_of(
         after=after,
         at=at,
         actor=actor,
-        organ=case.organ if by_organ else None,
+        organ=organ or (case.organ if by_organ else None),
         text=text,
         data=dict(data or {}),
     )
@@ -192,18 +201,22 @@ def carry_out(
     data: Callable[[Standing], Mapping[str, Any]] | None = None,
     payload: Mapping[str, object] | None = None,
     changes: Mapping[str, Any] | None = None,
+    organ: Organ | None = None,
 ) -> Case:
     """Do one act of the table on a locked case: event, columns, ledger entry. Four statements.
 
     `typed` is what the form says, `data` what the service adds to the event of a case that stands
     so, `changes` other columns of the case, `payload` what the ledger keeps beside number, act
-    and who. Raises NotPermitted, Conflict, InvalidInput.
+    and who; `organ` is another one than the case's when it acts in a step of the procedure. Raises
+    NotPermitted, Conflict, InvalidInput.
     """
     calendar = working_calendar()
     standing = standing_of(case)
     # Clocks of two machines differ a little; a history never goes back in time.
     at = max(at, standing.last_at)
-    now = Situation(standing, local_date(at), calendar, actor.pk if actor else None)
+    who = actor.pk if actor else None
+    runs = act in DECISIONS and running.procedure_runs(case)
+    now = Situation(standing, local_date(at), calendar, who, procedure_runs=runs)
     step = possible(now, parts, act)
     told = said(step, now, typed or {})
     facts = dict(told.data) | dict(data(standing) if data else {})
@@ -220,10 +233,12 @@ def carry_out(
         text=told.text,
         data=facts,
         by_organ=act in STAFF_ACTS,
+        organ=organ,
         before=standing.state,
         after=after.state,
     )
     _write(case, before, columns_now | dict(changes or {}))
+    _procedure(case, act, after, at)
     trace(
         case,
         LEDGER_ACTS[act],
@@ -231,11 +246,21 @@ def carry_out(
         {"act": act.value, "by": actor.username if actor else "", "reasons": told.text}
         | {"said": facts}
         | dict(payload or {}),
+        organ=organ,
     )
     if act in ENDINGS:
         for hook in after_ending:
             hook(case, at)
     return case
+
+
+def _procedure(case: Case, act: Act, after: Standing, at: datetime) -> None:
+    """The item's procedure begins with ordinary handling, and ends with the case."""
+    if act in ENDINGS - DECISIONS:
+        running.stop(case, at)
+    began = act in ACCEPTANCES and after.commitment is not Commitment.GIVEN
+    if began or (act is Act.RETRACT_COMMITMENT and after.accepted_at is not None):
+        running.begin(case, at)
 
 
 def _day_told(after: Standing, now: Mapping[str, Any]) -> dict[str, Any]:
@@ -261,12 +286,19 @@ def _write(case: Case, before: tuple[str, int], changes: Mapping[str, Any]) -> N
 
 
 @leaves_no_trace("is itself the trace of the act that calls it")
-def trace(case: Case, act: str, at: datetime, payload: Mapping[str, object]) -> None:
-    """The ledger entry of an act on a case."""
+def trace(
+    case: Case,
+    act: str,
+    at: datetime,
+    payload: Mapping[str, object],
+    *,
+    organ: Organ | None = None,
+) -> None:
+    """The ledger entry of an act on a case, by its organ or by another one."""
     record(
         act,
         at=at,
-        organ=case.organ.code,
+        organ=(organ or case.organ).code,
         region=case.item.region_id or "",
         item=case.item.code,
         case_ref=case.ledger_ref,
