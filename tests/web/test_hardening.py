@@ -118,6 +118,11 @@ def pages(site, **values: str) -> list[str]:
         "office": "hall",
         "pk": "1",
         "uidb36": "1",
+        "section": "basics",
+        "family": "theme",
+        "shelf": "health",
+        "letter": "J",
+        "upload": str(uuid.UUID(int=1)),
     } | values
     return [path_of(pattern, route, about) for route, pattern, _spaces in ALL]
 

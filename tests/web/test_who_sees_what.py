@@ -203,6 +203,11 @@ class Town(World):
             "post": str(Post.objects.get(account=self.clerk).pk),
             "substitution": str(self.substitution.pk),
             "correction": str(self.correction.pk),
+            "section": "basics",
+            "family": "theme",
+            "shelf": "health",
+            "letter": "J",
+            "upload": str(uuid.UUID(int=1)),
         }
 
     def client(self, role: str, *, second_factor: bool = True) -> Client:
