@@ -19,7 +19,7 @@ from tongban.base.problems import Conflict, InvalidInput, NotFound
 from tongban.catalogue import merging
 from tongban.catalogue.editor.changing import changed_by
 from tongban.catalogue.editor.inputs import Input, input_of, read_fields, shape_of
-from tongban.catalogue.editor.labels import LABELS, VALUES, values_of
+from tongban.catalogue.editor.labels import LABELS, VALUES, WITHIN, values_of
 from tongban.catalogue.editor.sections import BY_KEY, SECTIONS
 from tongban.catalogue.guide_schema import GuideRecord, content_of
 from tongban.catalogue.models import Guide, Proposal
@@ -75,7 +75,7 @@ def sent(inputs: list[Input]) -> QueryDict:
             for entry in one.entries:
                 send(entry)
         elif one.kind in ("group", "entry"):
-            for part in one.inputs:
+            for part in (*one.inputs, *one.seldom):
                 send(part)
         elif one.kind != "fixed":
             post.appendlist(one.name, str(one.value))
@@ -109,8 +109,8 @@ def test_what_the_inputs_show_comes_back_as_it_was(content):
 def test_every_part_and_every_value_has_a_name_of_its_own():
     def walk(one: Input) -> None:
         part = one.name.split("-")[-1]
-        assert one.kind == "entry" or part.isdigit() or part in LABELS, one.name
-        for inner in (*one.inputs, *one.entries):
+        assert one.kind == "entry" or part.isdigit() or part in {*LABELS, *WITHIN}, one.name
+        for inner in (*one.inputs, *one.seldom, *one.entries):
             walk(inner)
 
     for guide in (*map(content_of, GUIDES), RICH):
@@ -323,7 +323,9 @@ def test_what_is_fixed_stays_whatever_a_form_sends(fixed):
     assert whole["promised_limit"]["value"] == 3
     saved = save(fixed, "basics", {"audience": ["enterprise"]})
     assert saved.document["audience"] == ["natural_person", "enterprise"]
-    saved = save(fixed, "fees", {"charges_fee": True})
+    with pytest.raises(InvalidInput, match="loosened"):  # The guide has a fee.
+        save(fixed, "fees", {"charges_fee": True})
+    saved = save(fixed, "fees", {"charges_fee": True, "fees": []})
     assert saved.document.get("charges_fee") is not True
 
 
@@ -436,7 +438,7 @@ def test_from_the_list_to_a_published_page(office):
     writer.post(f"/work/items/{code}/send/")
     # The author may not approve; the page says why and has no button for it.
     own = writer.get(f"/work/items/{code}/review/").content.decode()
-    assert "这一版是您自己写的" in own
+    assert "这个版本是您自己写的" in own
     assert 'value="approve"' not in own
     assert writer.post(f"/work/items/{code}/review/", {"act": "approve"}).status_code == 403
     seen = approver.get(f"/work/items/{code}/review/").content.decode()

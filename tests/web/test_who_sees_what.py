@@ -19,7 +19,9 @@ from tests.cases.offices import make_booking
 from tests.conftest import AT, ID_NUMBERS, World
 from tongban.base.permissions import RULES, Permission, permission_of
 from tongban.cases.models import Case, CaseEvent, Draft, EmergencyAccess, MaterialFile
+from tongban.catalogue.models import GuideImport, Proposal
 from tongban.catalogue.search.index import rebuild
+from tongban.catalogue.services import proposals
 from tongban.directory.models import (
     Account,
     CorrectionRequest,
@@ -44,6 +46,7 @@ SECRETS = (
     "Firefox · 秘密设备",
     "急事的理由",
     "QRST-2345",
+    "草稿里才有的话",
 )
 # Who has to do with the objects of the town, by the beginning of the address; the first that fits.
 INVOLVED = {
@@ -52,6 +55,7 @@ INVOLVED = {
     "work/emergency/": {"reviewer", "head", "asker"},
     "work/corrections/": {"reviewer", "head", "other organ"},
     "work/posts/": {"administrator"},
+    "work/items/": {"reviewer", "head", "administrator"},
     "work/counter/": {"clerk"},
     "me/delegations/": {"guardian"},
     "me/data/": {"guardian"},
@@ -130,6 +134,9 @@ class Town(World):
         self.case = self.make_case("correction")
         self.make_draft(self.resident)
         integrate()
+        proposals.begin(self.reviewer, self.item.code, at=AT)
+        draft = self.guide.document | {"remedies": {"zh": "草稿里才有的话", "en": "In a draft"}}
+        proposals.save(self.reviewer, self.item.code, draft, revision=1, at=AT)
         self.booking = make_booking(self, AT + timedelta(days=4_000), "QRST-2345")
         self.delegation = self.delegate("guardian", "guardian", AT.date() + timedelta(days=4_000))
         # Over since yesterday: the helper is a stranger again.
@@ -240,6 +247,8 @@ class Town(World):
             .exclude(leaf__contains="case.viewed")
             .count(),
             Case.objects.count(),
+            list(Proposal.objects.values_list("state", "revision", "document")),
+            GuideImport.objects.count(),
             Post.objects.count(),
             Substitution.objects.filter(revoked_at=None).count(),
             Delegation.objects.filter(revoked_at=None).count(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from django.db.models import Case, CharField, Count, FilteredRelation, Q, QuerySet, Value, When
@@ -182,6 +183,12 @@ def item_of(account: Account, code: str, *permissions: Permission) -> ServiceIte
     if item is None:
         raise NotFound(code="item_not_found", title="There is no such item")
     return item
+
+
+def comes_on(proposal: Proposal | None, today: date) -> date | None:
+    """The day to come on which a version is to be in force; None for at once."""
+    day = proposal.effective_from if proposal else None
+    return day if day and day > today else None
 
 
 def open_proposal(item: ServiceItem) -> Proposal | None:

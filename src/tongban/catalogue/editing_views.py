@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from tongban.base.clocks import local_date, utc_now
 from tongban.base.permissions import Permission, opens_to
 from tongban.base.problems import Conflict, FieldError, InvalidInput
 from tongban.catalogue import desk, listing, merging
@@ -118,6 +119,7 @@ def item_desk(request: HttpRequest, code: str) -> HttpResponse:
         "behind": proposal is not None
         and proposal.based_on != (in_force.number if in_force else 0),
         "has_basic": bool(basic),
+        "comes_on": desk.comes_on(proposal, local_date(utc_now())),
     }
     return render(request, "catalogue/work/item.html", context)
 

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from tongban.base.clocks import local_date, utc_now
 from tongban.base.permissions import Permission, opens_to
 from tongban.base.problems import Conflict, InvalidInput
 from tongban.catalogue import desk, listing
@@ -138,6 +139,7 @@ def _review_page(
         "errors_found": [row for row in rows if row["severity"] == "error"],
         "previews": showing.previews(item, proposal.document, basic),
         "problem": problem,
+        "comes_on": desk.comes_on(proposal, local_date(utc_now())),
         "typed": request.POST,
     }
     status = problem.status if problem else 200

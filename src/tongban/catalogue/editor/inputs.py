@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, Literal, Union, cast, get_args, get_or
 
 from pydantic import BaseModel
 
-from tongban.catalogue.editor.labels import ENTRIES, HINTS, label_of_part, values_of
+from tongban.catalogue.editor.labels import ENTRIES, HINTS, SELDOM, label_of_part, values_of
 from tongban.catalogue.guide_schema import Condition, GuideRecord, Text
 
 # A guide with more entries in a list could not be read by anybody.
@@ -96,6 +96,7 @@ class Input:
     choices: list[Choice] = field(default_factory=list)
     inputs: list[Input] = field(default_factory=list)
     entries: list[Input] = field(default_factory=list)
+    seldom: list[Input] = field(default_factory=list)
     entry_label: str = ""
     rows: int = 1
     errors: list[str] = field(default_factory=list)
@@ -121,7 +122,22 @@ class Input:
 
     def within(self) -> list[Input]:
         """This input and all below it."""
-        return [self, *(one for part in (*self.inputs, *self.entries) for one in part.within())]
+        below = (*self.inputs, *self.seldom, *self.entries)
+        return [self, *(one for part in below for one in part.within())]
+
+    @property
+    def wrong(self) -> bool:
+        """Whether something is wrong with it or below it."""
+        return any(one.errors or one.findings for one in self.within())
+
+    @property
+    def open(self) -> bool:
+        """Whether an entry is shown unfolded: it is new, or something in it is wrong."""
+        return self.wrong or self.label == self.entry_label
+
+    @property
+    def more_open(self) -> bool:
+        return any(one.wrong for one in self.seldom)
 
 
 def input_of(
@@ -134,7 +150,7 @@ def input_of(
         shape.kind,
         name,
         name.replace("-", "."),
-        label_of_part(part) if part else str(ENTRIES.get(of, "")),
+        label_of_part(part, of) if part else str(ENTRIES.get(of, "")),
         hint=str(HINTS.get(part, "")),
         value=content if not part else content.get(part),
     )
@@ -165,7 +181,7 @@ def input_of(
         found.value = "\n".join(found.value or [])
         found.rows = 3
     elif shape.kind == "text":
-        found.rows = 1 if part in SHORT else 3
+        found.rows = 1 if part in SHORT else 2
     elif part in LONG:
         found.rows = 3
     if found.value is None:
@@ -183,13 +199,15 @@ def _entry(
     model: type[BaseModel], content: Mapping[str, Any], name: str, of: str, place: int
 ) -> Input:
     inside = inputs_of(model, content, name, of)
-    said = next((title for one in inside if (title := title_of(one.value))), "")
+    titles = {one.kind: title for one in reversed(inside) if (title := title_of(one.value))}
+    said = titles.get("text") or next(reversed(titles.values()), "")
     return Input(
         "entry",
         name,
         name.replace("-", "."),
         said or str(ENTRIES[of]),
-        inputs=inside,
+        inputs=[one for one in inside if one.name.split("-")[-1] not in SELDOM.get(of, ())],
+        seldom=[one for one in inside if one.name.split("-")[-1] in SELDOM.get(of, ())],
         entry_label=str(ENTRIES[of]),
         place=place,
     )

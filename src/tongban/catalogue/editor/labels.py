@@ -77,7 +77,6 @@ LABELS: Final[dict[str, Any]] = {
     "text": _("What it says"),
     "value": _("Number"),
     "unit": _("Unit"),
-    "note": _("Note"),
     "standard": _("How much"),
     "basis": _("By which rule"),
     "reduction": _("Reduction"),
@@ -296,8 +295,27 @@ VALUES: Final[dict[str, dict[str, Any]]] = {
 VALUES["further_results.kind"] = VALUES["result.kind"]
 
 
-def label_of_part(name: str) -> str:
-    return str(LABELS.get(name, name))
+# Where a part of a part is called otherwise than the part of the guide with the same name.
+WITHIN: Final[dict[str, Any]] = {
+    "name": _("Name"),
+    "note": _("Explanation"),
+    "form": _("Form"),
+}
+# Of an entry with many parts those that few fill in: folded until somebody does.
+SELDOM: Final[dict[str, frozenset[str]]] = {
+    "materials": frozenset(
+        {
+            "key", "issue_time", "obtaining_note", "obtaining_place", "use_note", "paper_size",
+            "blank_form", "sample_form", "acceptance_standard", "accept", "max_mb", "legal_basis",
+        }
+    ),
+    "fields": frozenset({"hint", "max_length", "minimum", "maximum", "options", "prefill"}),
+}  # fmt: skip
+
+
+def label_of_part(name: str, of: str = "") -> str:
+    """What a part is called; `of`: the part that it stands in, "" for a part of the guide."""
+    return str((WITHIN.get(name) if of else None) or LABELS.get(name, name))
 
 
 def values_of(of: str, name: str) -> dict[str, Any]:

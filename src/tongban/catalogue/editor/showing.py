@@ -162,16 +162,17 @@ def path_words(path: str) -> str:
     words: list[str] = []
     for step in path.split("."):
         name, bracket, entry = step.partition("[")
+        of = words[-1] if words else ""
         if name.isdigit() and words:
             words[-1] = f"{words[-1]} {int(name) + 1}"
         elif bracket:
-            words.append(f"{label_of_part(name)} «{entry.removesuffix(']')}»")
+            words.append(f"{label_of_part(name, of)} «{entry.removesuffix(']')}»")
         elif name == "zh":
             words.append("中文")
         elif name == "en":
             words.append("English")
         elif name:
-            words.append(label_of_part(name))
+            words.append(label_of_part(name, of))
     return " · ".join(words)
 
 

@@ -98,7 +98,7 @@ def laid_over(held: Content, said: Content) -> dict[str, Any]:
 def plan(
     organs: frozenset[int], wanted: Iterable[Wanted], *, new_for: Organ | None = None
 ) -> Iterator[Planned]:
-    """What each row would do to the items of some organs. Five queries for each 300 rows.
+    """What each row would do to the items of some organs. Four queries for each 300 rows.
 
     `new_for`: the organ whose items become those that are not in the catalogue; None: none may.
     """
