@@ -12,7 +12,7 @@ from tests.catalogue.builders import load_catalogue, make_regions
 from tongban.catalogue import comparing
 from tongban.catalogue.guide_schema import GuideRecord
 from tongban.catalogue.models import Guide, ServiceItem, Shelf
-from tongban.catalogue.services import proposals
+from tongban.catalogue.services import packaged_basics, proposals, publish_basic
 from tongban.catalogue.services.publishing import columns_of
 from tongban.catalogue.shelves import reading
 from tongban.catalogue.shelves.filing import put_all_on_shelves
@@ -321,3 +321,19 @@ def test_the_qr_code_is_a_picture_of_the_lasting_address(world, client):
 def test_an_item_without_a_guide_has_no_paper(db):
     make_regions()
     page("/items/nothing/print/", 404)
+
+
+def test_a_basic_item_shows_what_is_fixed_and_who_does_it_where(
+    world, django_assert_max_num_queries
+):
+    basic = packaged_basics()[0]
+    world.item.basic_code = basic.code
+    world.item.save()
+    publish_basic(basic)
+    page(f"/basic/{basic.code}/")
+    with django_assert_max_num_queries(4):
+        text = page(f"/basic/{basic.code}/")
+    for words in (basic.name.zh, basic.legal_bases[0].instrument, world.item.name, "广安区"):
+        assert words in text
+    assert f"/basic/{basic.code}/" in page(f"/items/{world.item.code}/")
+    page("/basic/nowhere/", 404)

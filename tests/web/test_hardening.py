@@ -119,6 +119,7 @@ def pages(site, **values: str) -> list[str]:
         "pk": "1",
         "uidb36": "1",
         "section": "basics",
+        "basic": "511A0005200004",
         "family": "theme",
         "shelf": "health",
         "letter": "J",

@@ -211,6 +211,7 @@ class Town(World):
             "substitution": str(self.substitution.pk),
             "correction": str(self.correction.pk),
             "section": "basics",
+            "basic": "511A0005200004",
             "family": "theme",
             "shelf": "health",
             "letter": "J",

@@ -174,7 +174,7 @@ def item_of(account: Account, code: str, *permissions: Permission) -> ServiceIte
     duties = duties_of(account)
     organs = frozenset().union(*(duties.organs_for(one) for one in permissions))
     item = (
-        ServiceItem.objects.select_related("organ", "region")
+        ServiceItem.objects.select_related("organ", "region", "basic")
         .filter(code=code, organ__in=organs)
         .first()
         if "\x00" not in code

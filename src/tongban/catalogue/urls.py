@@ -1,6 +1,7 @@
 from django.urls import path
 
 from tongban.catalogue import (
+    basic_views,
     browse_views,
     bulk_views,
     editing_views,
@@ -22,6 +23,7 @@ urlpatterns = [
     path("items/<str:code>/compare/", browse_views.compare, name="compare"),
     path("items/<str:code>/print/", browse_views.printable, name="print"),
     path("items/<str:code>/code.svg", browse_views.code_picture, name="code-picture"),
+    path("basic/<str:basic>/", basic_views.basic, name="basic"),
     path("organs/<str:organ>/powers/", version_views.powers, name="powers"),
     path("work/guides/", version_views.guide_scores, name="guide-scores"),
     path("work/guides/<str:organ>/", version_views.organ_guides, name="organ-guides"),

@@ -11,7 +11,7 @@ from django.db.models import Count, FilteredRelation, Q, QuerySet
 from django.db.models.functions import Substr
 
 from tongban.base.regions import RegionCodeError, lineage_of, pad, prefix_of
-from tongban.catalogue.models import ServiceItem, Shelf
+from tongban.catalogue.models import BasicItem, ServiceItem, Shelf
 from tongban.catalogue.search.index import Listing
 from tongban.catalogue.shelves.rules import OTHER_LETTER, letter_of
 from tongban.directory.models import Organ
@@ -79,6 +79,11 @@ def items_of_letter(region: str, letter: str, *, after: str = "") -> Page:
     items = ServiceItem.objects.filter(region_path__in=paths_serving(region))
     beginning = "~" if letter == OTHER_LETTER else letter
     return _page(items.filter(sort_key__startswith=beginning), after)
+
+
+def implementations_of(basic: BasicItem, *, after: str = "") -> Page:
+    """The implementations of a basic item, by name and in the order of their coming. One query."""
+    return _page(ServiceItem.objects.filter(basic=basic).exclude(region=None), after)
 
 
 COLUMNS = (
