@@ -172,8 +172,13 @@ def test_only_what_both_changed_has_to_be_chosen():
     theirs = base | {"place": OTHER_PLACE, "enquiry_phone": "0826-2000001"}
     mine = base | {"place": {"zh": "大厅3号"}, "aliases": ["乙"]}
     found = {unit.key: unit.suggested for unit in merging.units(base, theirs, mine)}
-    assert found == {"place": "", "enquiry_phone": "theirs", "aliases": "mine"}
-    done = merging.merged(base, theirs, mine, found | {"place": "mine"})
+    names = {unit.key: unit.path[0] for unit in merging.units(base, theirs, mine)}
+    assert {names[key]: chosen for key, chosen in found.items()} == {
+        "place": "",
+        "enquiry_phone": "theirs",
+        "aliases": "mine",
+    }
+    done = merging.merged(base, theirs, mine, {key: found[key] or "mine" for key in found})
     assert done == mine | {"enquiry_phone": "0826-2000001"}
 
 
@@ -535,8 +540,8 @@ def test_the_second_to_save_sees_both_and_chooses(office):
     import html
 
     form = {name: html.unescape(value) for name, value in hidden.items()}
-    names = re.findall(r'name="(choice-\d+)" value="mine"', text)
-    chosen = dict(re.findall(r'name="(choice-\d+)" value="(\w+)" checked', text))
+    names = re.findall(r'name="(choice-\w+)" value="mine"', text)
+    chosen = dict(re.findall(r'name="(choice-\w+)" value="(\w+)" checked', text))
     assert len(names) == 3
     assert len(chosen) == 2  # What both changed is not chosen for anybody.
     merge_path = f"{path}merge/"
@@ -564,7 +569,9 @@ def test_a_third_saving_while_somebody_chooses_is_told_again(office):
     hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', text))
     form = {name: html.unescape(value) for name, value in hidden.items()}
     one.post(path, form_of(one, path) | {"enquiry_phone": "0826-2004444"})
-    answer = two.post(f"{path}merge/", form | {"choice-0": "mine"})
+    chosen = dict.fromkeys(re.findall(r'name="(choice-\w+)"', text), "mine")
+    assert chosen
+    answer = two.post(f"{path}merge/", form | chosen)
     assert answer.status_code == 409
     assert "0826-2004444" in answer.content.decode()
     assert Proposal.objects.get().document["enquiry_phone"] == "0826-2004444"

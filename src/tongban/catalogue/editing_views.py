@@ -276,17 +276,17 @@ def _both(
         "units": [
             {
                 "key": unit.key,
-                "name": f"choice-{place}",
+                "name": f"choice-{unit.key}",
                 "place": showing.path_words(unit.path[0])
                 + (f" «{unit.label}»" if unit.label else ""),
                 "base": listing.words_of(unit.base),
                 "theirs": listing.words_of(unit.theirs),
                 "mine": listing.words_of(unit.mine),
-                "chosen": request.POST.get(f"choice-{place}", unit.suggested),
+                "chosen": request.POST.get(f"choice-{unit.key}", unit.suggested),
                 "both": not unit.suggested,
                 "missing": unit.key in missing,
             }
-            for place, unit in enumerate(parts)
+            for unit in parts
         ],
         "mine_json": json.dumps(mine, ensure_ascii=False),
         "base_json": json.dumps(base, ensure_ascii=False),
@@ -309,9 +309,7 @@ def merge(request: HttpRequest, code: str, section: str) -> HttpResponse:
     # What was typed is read anew: nobody can put in by this way what the editor would refuse.
     mine, base = proposals.checked(mine, item), proposals.checked(base, item)
     parts = merging.units(base, proposal.document, mine)
-    choices = {
-        unit.key: request.POST.get(f"choice-{place}", "") for place, unit in enumerate(parts)
-    }
+    choices = {unit.key: request.POST.get(f"choice-{unit.key}", "") for unit in parts}
     undecided = frozenset(
         key for key, chosen in choices.items() if chosen not in (merging.MINE, merging.THEIRS)
     )

@@ -6,6 +6,7 @@ own where all three versions can tell their entries apart and keep their order; 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -38,15 +39,15 @@ class Unit:
 
     @property
     def key(self) -> str:
-        """What a form calls it."""
-        return "/".join(self.path)
+        """What a form calls it: the same, however the parts are ordered that day."""
+        return hashlib.sha256("/".join(self.path).encode()).hexdigest()[:12]
 
 
 def units(base: Content, theirs: Content, mine: Content) -> list[Unit]:
-    """Parts in which `mine` differs from `theirs`, both begun from `base`."""
+    """Parts in which `mine` differs from `theirs`, both begun from `base`, in the order of names."""
     listed = _entry_lists(base, theirs, mine)
     old, other, own = (_parts(content, listed) for content in (base, theirs, mine))
-    paths = dict.fromkeys([*other, *own])
+    paths = sorted({*other, *own})
     return [
         Unit(path, _label_of(path, other.get(path) or own.get(path)), *values)
         for path in paths
