@@ -37,7 +37,7 @@ from tongban.directory.models import Account, Organ
 from tongban.directory.selectors import duties_of
 from tongban.ledger import acts
 from tongban.ledger.services import record
-from tongban.ledger.traces import leaves_trace
+from tongban.ledger.traces import leaves_no_trace, leaves_trace
 
 BATCH: Final = 300
 NEW, CHANGED, UNCHANGED, REFUSED = "new", "changed", "unchanged", "refused"
@@ -258,7 +258,7 @@ def write_drafts(
     return counts
 
 
-@leaves_trace(acts.ITEMS_LOADED)
+@leaves_no_trace("write_drafts, which calls it, traces what is made")
 def _write(
     actor: Account,
     rows: list[tuple[Wanted, Planned]],
