@@ -127,6 +127,12 @@ def pages(site, **values: str) -> list[str]:
         "draft": "my-index",
         "step": "1",
         "version": "1",
+        "section": "basics",
+        "basic": "511A0005200004",
+        "family": "theme",
+        "shelf": "health",
+        "letter": "J",
+        "upload": str(uuid.UUID(int=1)),
     } | values
     return [path_of(pattern, route, about) for route, pattern, _spaces in ALL]
 

@@ -24,7 +24,9 @@ from tongban.assessment.services.keeping import keep_table
 from tongban.assessment.views.frameworks import START
 from tongban.base.permissions import RULES, Permission, permission_of
 from tongban.cases.models import Case, CaseEvent, Draft, EmergencyAccess, MaterialFile
+from tongban.catalogue.models import GuideImport, Proposal
 from tongban.catalogue.search.index import rebuild
+from tongban.catalogue.services import proposals
 from tongban.directory.models import (
     Account,
     CorrectionRequest,
@@ -51,6 +53,7 @@ SECRETS = (
     "QRST-2345",
     "未公布的框架",
     "未公布的测评",
+    "草稿里才有的话",
 )
 # A table with which an assessment was made that nobody published.
 RUN_TABLE = "code,name,online_share,days\na,甲,80,5\nb,乙,60,9\n"
@@ -61,6 +64,7 @@ INVOLVED = {
     "work/emergency/": {"reviewer", "head", "asker"},
     "work/corrections/": {"reviewer", "head", "other organ"},
     "work/posts/": {"administrator"},
+    "work/items/": {"reviewer", "head", "administrator"},
     "work/counter/": {"clerk"},
     "me/delegations/": {"guardian"},
     "me/data/": {"guardian"},
@@ -144,6 +148,9 @@ class Town(World):
         self.case = self.make_case("correction")
         self.filing = sent_rows(self, self.case, self.make_draft(self.resident))
         integrate()
+        proposals.begin(self.reviewer, self.item.code, at=AT)
+        draft = self.guide.document | {"remedies": {"zh": "草稿里才有的话", "en": "In a draft"}}
+        proposals.save(self.reviewer, self.item.code, draft, revision=1, at=AT)
         self.booking = make_booking(self, AT + timedelta(days=4_000), "QRST-2345")
         self.delegation = self.delegate("guardian", "guardian", AT.date() + timedelta(days=4_000))
         # Over since yesterday: the helper is a stranger again.
@@ -245,6 +252,12 @@ class Town(World):
             "indicator": "maturity_promise",
             "run": self.run.code,
             "draft": self.framework.slug,
+            "section": "basics",
+            "basic": "511A0005200004",
+            "family": "theme",
+            "shelf": "health",
+            "letter": "J",
+            "upload": str(uuid.UUID(int=1)),
         }
 
     def client(self, role: str, *, second_factor: bool = True) -> Client:
@@ -277,6 +290,8 @@ class Town(World):
             .exclude(leaf__contains="case.viewed")
             .count(),
             Case.objects.count(),
+            list(Proposal.objects.values_list("state", "revision", "document")),
+            GuideImport.objects.count(),
             Post.objects.count(),
             Substitution.objects.filter(revoked_at=None).count(),
             Delegation.objects.filter(revoked_at=None).count(),

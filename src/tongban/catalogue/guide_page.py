@@ -26,12 +26,18 @@ WEB: Final = ("https://", "http://")
 
 def guide_context(guide: Guide) -> dict[str, object]:
     """A guide's content in the language of the page, for `catalogue/guide.html`."""
-    document = record_of(guide)
     return {
         "guide": guide,
-        "name": said(document.name) or guide.item.name,
+        **record_context(record_of(guide), guide.item.name, complete=guide.is_complete),
+    }
+
+
+def record_context(document: GuideRecord, name: str, *, complete: bool) -> dict[str, object]:
+    """What a record says, in the language of the page. `name`: the item's, where it has none."""
+    return {
+        "name": said(document.name) or name,
         "summary": said(document.summary),
-        "facts": _facts(document, guide.is_complete),
+        "facts": _facts(document, complete),
         "audience_labels": labels(AUDIENCE_LABELS, document.audience),
         "conditions": [said(condition) for condition in document.conditions],
         "materials": [material_row(material) for material in document.materials],
@@ -78,8 +84,8 @@ def guide_context(guide: Guide) -> dict[str, object]:
         "intermediary_service": said(document.intermediary_service),
         "supports_appointment": document.supports_appointment,
         "supports_delivery": document.supports_delivery,
-        "free": document.charges_fee is False or (guide.is_complete and not document.fees),
-        "needs_nothing": document.needs_materials is False or guide.is_complete,
+        "free": document.charges_fee is False or (complete and not document.fees),
+        "needs_nothing": document.needs_materials is False or complete,
         "special_procedures": [
             {"name": said(one.name), "basis": one.basis, "limit": limit_of(one.limit)}
             for one in document.special_procedures

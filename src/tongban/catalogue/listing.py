@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import FilteredRelation, Q
 
@@ -21,6 +22,11 @@ from tongban.directory.models import Organ
 
 # More than any organ has; a page with more could not be read.
 POWERS_MOST = 2_000
+
+
+def link(asked: Mapping[str, str]) -> str:
+    """The query of an address, without what is empty."""
+    return "?" + urlencode({name: value for name, value in asked.items() if value})
 
 
 @dataclass(frozen=True)

@@ -83,9 +83,16 @@ class ServiceItem(models.Model):
     organ = models.ForeignKey(Organ, models.PROTECT, null=True, related_name="items")
     source = models.CharField(max_length=40)
     source_row = models.JSONField()
+    # The name's pinyin, capital initial first: what lists are ordered by (`shelves/rules.py`).
+    sort_key = models.CharField(max_length=60, default="", db_default="")
 
     class Meta:
-        indexes = [models.Index(fields=["region_path"], name="items_of_a_region")]
+        indexes = [
+            models.Index(fields=["region_path"], name="items_of_a_region"),
+            models.Index(fields=["region_path", "sort_key", "id"], name="items_by_letter"),
+            models.Index(fields=["organ", "sort_key", "id"], name="items_of_an_organ_by_name"),
+            models.Index(fields=["basic_code"], name="implementations_of_a_code"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -199,6 +206,83 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item_id} {self.state}"
+
+
+class ProposalRevision(models.Model):
+    """What a proposal said at one saving. `before`: the revision to which an undo leads, or 0."""
+
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="revisions")
+    number = models.PositiveIntegerField()
+    before = models.PositiveIntegerField()
+    document = models.JSONField()
+    author = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["proposal", "number"], name="one_revision_a_number"),
+            models.CheckConstraint(
+                condition=Q(before__lt=models.F("number")), name="undo_leads_to_an_older_revision"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.proposal_id} {self.number}"
+
+
+class GuideImport(models.Model):
+    """A file of guides that somebody uploaded: read and compared, then filed as drafts, or not.
+
+    The file and its report lie under `key` in the data folder until it is filed or given up.
+    """
+
+    class State(models.TextChoices):
+        READY = "ready", _("read, nothing filed yet")
+        FILED = "filed", _("filed as drafts")
+        DISCARDED = "discarded", _("given up")
+
+    key = models.UUIDField(unique=True)
+    organ = models.ForeignKey(Organ, models.PROTECT, related_name="+")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    state = models.CharField(max_length=12, choices=State.choices, default=State.READY)
+    file_name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    form = models.CharField(max_length=20)
+    encoding = models.CharField(max_length=20)
+    counts = models.JSONField()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["organ", "-at"], name="imports_of_an_organ")]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} {self.state}"
+
+
+class Shelf(models.Model):
+    """Where an item stands for people who look around: a theme, a life event, an audience.
+
+    Derived from the item and its guide in force by `shelves/rules.py`; can be made anew at any time.
+    """
+
+    item = models.ForeignKey(ServiceItem, models.CASCADE, related_name="shelves")
+    shelf = models.CharField(max_length=40)
+    region_path = models.CharField(max_length=12)
+    sort_key = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item", "shelf"], name="one_place_a_shelf"),
+        ]
+        indexes = [
+            models.Index(fields=["region_path", "shelf"], name="shelves_of_a_region"),
+            models.Index(
+                fields=["shelf", "region_path", "sort_key", "item"], name="items_on_a_shelf"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.shelf} {self.item_id}"
 
 
 class Bundle(models.Model):

@@ -128,7 +128,7 @@ def _compared(before: Any, after: Any, path: str, name: str) -> list[Change]:
     return [Change(path, before, after)]
 
 
-def _label(entry: Content, keys: Iterable[str]) -> str:
+def label_of(entry: Content, keys: Iterable[str]) -> str:
     """What an entry is called, for the path; its words, not its number."""
     for key in keys:
         value = entry.get(key)
@@ -139,7 +139,8 @@ def _label(entry: Content, keys: Iterable[str]) -> str:
     return "?"
 
 
-def _identity(entry: Content, keys: tuple[str, ...]) -> tuple[str, ...]:
+def identity_of(entry: Content, keys: tuple[str, ...]) -> tuple[str, ...]:
+    """What makes an entry of a list the same in another version."""
     first = entry.get(keys[0])
     used = keys if keys == KEYS["legal_bases"] or not first else keys[:1]
     return tuple(str(entry.get(key)) for key in used)
@@ -148,22 +149,25 @@ def _identity(entry: Content, keys: tuple[str, ...]) -> tuple[str, ...]:
 def _compared_lists(
     before: list[Any], after: list[Any], path: str, keys: tuple[str, ...]
 ) -> list[Change]:
-    old = {_identity(entry, keys): entry for entry in before}
-    new = {_identity(entry, keys): entry for entry in after}
+    old = {identity_of(entry, keys): entry for entry in before}
+    new = {identity_of(entry, keys): entry for entry in after}
     if len(old) < len(before) or len(new) < len(after):  # Not told apart by their keys.
         return [Change(path, before, after)]
     found = []
     for key, entry in old.items():
-        at = f"{path}[{_label(entry, keys)}]"
+        at = f"{path}[{label_of(entry, keys)}]"
         if key not in new:
             found.append(Change(at, entry, None))
         else:
             found += differences(entry, new[key], f"{at}.")
     for key, entry in new.items():
         if key not in old:
-            found.append(Change(f"{path}[{_label(entry, keys)}]", None, entry))
+            found.append(Change(f"{path}[{label_of(entry, keys)}]", None, entry))
     kept = [key for key in old if key in new]
     if kept != [key for key in new if key in old]:
-        order = [_label(entry, keys) for entry in before], [_label(entry, keys) for entry in after]
+        order = (
+            [label_of(entry, keys) for entry in before],
+            [label_of(entry, keys) for entry in after],
+        )
         found.append(Change(f"{path}[…]", *order))
     return found

@@ -64,7 +64,7 @@ def find_item(code: str) -> ServiceItem | None:
     """An item with its organ and region by its implementation code. One query."""
     if "\x00" in code:  # PostgreSQL takes no such text, and no item has one.
         return None
-    return ServiceItem.objects.select_related("organ", "region").filter(code=code).first()
+    return ServiceItem.objects.select_related("organ", "region", "basic").filter(code=code).first()
 
 
 def guide_in_force(item: ServiceItem) -> Guide | None:

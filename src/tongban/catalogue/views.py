@@ -168,7 +168,8 @@ def item(request: HttpRequest, code: str) -> HttpResponse:
     if found is None:
         raise Http404
     guide = guide_in_force(found)
-    context = {"item": found, "kind_label": kind_label(found.kind)}
+    context: dict[str, object] = {"item": found, "kind_label": kind_label(found.kind)}
     if guide is None:
         return render(request, "catalogue/item_without_guide.html", context)
+    context["address"] = request.build_absolute_uri(request.path)
     return render(request, "catalogue/guide.html", context | guide_context(guide))

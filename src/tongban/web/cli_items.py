@@ -129,3 +129,20 @@ def publish_due_command(as_json: bool) -> None:
     from tongban.web.item_reporting import publish_due_now
 
     publish_due_now(as_json=as_json)
+
+
+@items.command("shelve")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def shelve_command(as_json: bool) -> None:
+    """Put all items anew on their shelves: themes, life events, groups, letters."""
+    from tongban.web.cli import print_json, set_up, shown_progress
+
+    set_up()
+    from tongban.catalogue.shelves.filing import put_all_on_shelves
+
+    progress = shown_progress()
+    done = put_all_on_shelves(lambda count: progress(count, "shelves"))
+    if as_json:
+        print_json({"items": done})
+    else:
+        click.echo(f"{done:,} items are on their shelves")

@@ -35,6 +35,7 @@ STAFF_PAGES = (
     ("directory:people", Permission.SERVE_PEOPLE, gettext_lazy("People at the counter")),
     ("directory:corrections", Permission.ANSWER_CORRECTION, gettext_lazy("Corrections")),
     ("cases:emergency", Permission.ASK_EMERGENCY, gettext_lazy("Emergency access")),
+    ("catalogue:own-items", Permission.CHECK_GUIDES, gettext_lazy("Our items")),
     ("catalogue:guide-scores", Permission.CHECK_GUIDES, gettext_lazy("Guides to mend")),
     ("assessment:live", Permission.READ_INDICATORS, gettext_lazy("Live figures")),
     ("cases:procedures", Permission.READ_PROCEDURES, gettext_lazy("Procedures")),

@@ -17,6 +17,8 @@ from django.utils.cache import patch_vary_headers
 from tongban.base.clocks import utc_now
 from tongban.base.problems import DomainError
 from tongban.directory.clients import client_address
+from tongban.directory.models import Account
+from tongban.directory.selectors import duties_of
 from tongban.directory.sign_in.devices import LAST_COOKIE
 from tongban.directory.sign_in.factors import signed_in_at
 from tongban.web.errors import domain_error, too_fast, too_large, wrong_method
@@ -164,7 +166,26 @@ class RequestSizeMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) > settings.REQUEST_BYTES_MOST:
+        most = settings.LARGE_UPLOADS.get(request.path, settings.REQUEST_BYTES_MOST)
+        if not length.isdigit() or int(length) > most:
+            return too_large(request)
+        return self.get_response(request)
+
+
+class LargeUploadMiddleware:
+    """What is larger than usual is read from staff only, and not a byte of it from anybody else.
+
+    Behind the sign-in, and before the check of forms, which reads them.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = int(request.META.get("CONTENT_LENGTH") or "0")
+        if length > settings.REQUEST_BYTES_MOST and not (
+            isinstance(request.user, Account) and duties_of(request.user).any
+        ):
             return too_large(request)
         return self.get_response(request)
 

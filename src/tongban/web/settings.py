@@ -45,6 +45,8 @@ INSTALLED_APPS = [
     "tongban.assessment",
     "tongban.web",
     "ninja",
+    # Only for its static file: htmx.
+    "django_htmx",
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
@@ -67,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tongban.web.middleware.SessionEndMiddleware",
+    "tongban.web.middleware.LargeUploadMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -239,6 +242,10 @@ CONTENT_SECURITY_POLICY = (
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # Five files of the largest size that guides usually allow, and the form around them.
 REQUEST_BYTES_MOST = 64 * 1024 * 1024
+# By address, for staff only: a list of guides with all their texts.
+LARGE_UPLOADS = {"/work/items/import/": 256 * 1024 * 1024}
+# A section of the editor with thirty materials has a thousand inputs.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 4_000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
 LOGGING = {

@@ -19,6 +19,8 @@ from tongban.catalogue.interchange.form import GuideForm, ItemForm
 from tongban.catalogue.interchange.incoming import Incoming
 from tongban.catalogue.models import Guide, ServiceItem
 from tongban.catalogue.services.publishing import columns_of, same_content
+from tongban.catalogue.shelves.filing import put_on_shelves
+from tongban.catalogue.shelves.rules import sort_key
 from tongban.directory.models import Region
 
 # An item without a known region is in the catalogue but in no region's results.
@@ -35,6 +37,7 @@ FIELDS = (
     "organ_id",
     "source",
     "source_row",
+    "sort_key",
 )
 BATCH = 1_000
 # SQLite takes 32,766 values in a statement, PostgreSQL 65,535.
@@ -68,6 +71,9 @@ class Writer:
         wanted = [self._item_of(incoming) for incoming in batch]
         states = self._write_items(wanted)
         followed = self._write_guides(batch, wanted)
+        put_on_shelves(
+            item for item in wanted if states[item.code] != "unchanged" or item.code in followed
+        )
         for item in wanted:
             state = states[item.code]
             if state == "unchanged" and item.code in followed:
@@ -126,6 +132,7 @@ class Writer:
             organ=self.organs.find(form.organ) if region else None,
             source=form.source,
             source_row=form.source_row,
+            sort_key=sort_key(form.name),
         )
 
     def _write_items(self, wanted: list[ServiceItem]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -47,8 +47,13 @@ def items_to_check(region: str = "", organ: str = "") -> QuerySet[ServiceItem]:
     return items
 
 
-def subjects_of(items: QuerySet[ServiceItem]) -> Iterator[Subject]:
-    """The items with their guides in force, with what happened and what others promise."""
+def subjects_of(
+    items: QuerySet[ServiceItem], *, basics: Collection[str] | None = None
+) -> Iterator[Subject]:
+    """The items with their guides in force, with what happened and what others promise.
+
+    `basics`: the items' basic codes, where they are few: then no other promise is read.
+    """
     rows = (
         items.annotate(
             in_force=FilteredRelation("guides", condition=Q(guides__effective_to=None)),
@@ -59,7 +64,7 @@ def subjects_of(items: QuerySet[ServiceItem]) -> Iterator[Subject]:
         .order_by("pk")
         .values_list(*COLUMNS)
     )
-    usual = usual_promises()
+    usual = usual_promises(basics)
     stream = rows.iterator(chunk_size=CHUNK)
     while chunk := list(islice(stream, CHUNK)):
         facts = _facts_of([row[0] for row in chunk])
@@ -95,28 +100,32 @@ def _subject_of(
     )
 
 
-def usual_promises() -> dict[tuple[str, str], Neighbours]:
+def usual_promises(
+    basics: Collection[str] | None = None,
+) -> dict[tuple[str, str], Neighbours]:
     """What most organs promise for an item of the same basic code and name, where five or more do.
 
     One query. A basic code alone is not enough: an organ's several handling items share it.
     """
     organs: dict[tuple[str, str], set[int]] = defaultdict(set)
     promises: dict[tuple[str, str], Counter[float]] = defaultdict(Counter)
-    rows = (
+    found = (
         Guide.objects.filter(effective_to=None, item__organ__isnull=False)
         .exclude(promised_unit="")
         .exclude(item__basic_code="")
-        .values_list(
-            "item__basic_code", "item__name", "item__organ_id", "promised_value", "promised_unit"
-        )
+    )
+    if basics is not None:
+        found = found.filter(item__basic_code__in=basics)
+    rows = found.values_list(
+        "item__basic_code", "item__name", "item__organ_id", "promised_value", "promised_unit"
     )
     for basic, name, organ, value, unit in rows.iterator(chunk_size=CHUNK):
         organs[basic, name].add(organ)
         promises[basic, name][value * IN_WORKING_DAYS[unit]] += 1
     return {
-        key: Neighbours(len(found), promises[key].most_common(1)[0][0])
-        for key, found in organs.items()
-        if len(found) >= 5
+        key: Neighbours(len(held), promises[key].most_common(1)[0][0])
+        for key, held in organs.items()
+        if len(held) >= 5
     }
 
 

@@ -14,7 +14,7 @@ from tongban.base.clocks import local_date, utc_now
 from tongban.base.permissions import Permission
 from tongban.base.problems import Conflict, FieldError, InvalidInput, NotFound, NotPermitted
 from tongban.catalogue.guide_schema import GuideRecord, content_of
-from tongban.catalogue.models import Guide, Proposal, ServiceItem
+from tongban.catalogue.models import Guide, Proposal, ProposalRevision, ServiceItem
 from tongban.catalogue.services.gate import (
     Override,
     check_errors,
@@ -23,6 +23,7 @@ from tongban.catalogue.services.gate import (
     with_inheritance,
 )
 from tongban.catalogue.services.publishing import item_for_writing, put_in_force
+from tongban.catalogue.shelves.filing import put_on_shelves
 from tongban.directory.models import Account
 from tongban.directory.selectors import duties_of
 from tongban.ledger import acts
@@ -60,7 +61,8 @@ def _open_proposal(item: ServiceItem, *states: Proposal.State) -> Proposal:
     return proposal
 
 
-def _checked(document: Mapping[str, Any], item: ServiceItem) -> dict[str, Any]:
+def checked(document: Mapping[str, Any], item: ServiceItem) -> dict[str, Any]:
+    """The content of a record of this item. Raises InvalidInput with the places that are none."""
     try:
         parsed = GuideRecord.model_validate({**document, "item_code": item.code})
     except ValidationError as problem:
@@ -84,12 +86,27 @@ def begin(actor: Account, item_code: str, *, at: datetime | None = None) -> Prop
     if held:
         return held
     guide = item.guides.filter(effective_to=None).first()
-    return Proposal.objects.create(
+    proposal = Proposal.objects.create(
         item=item,
-        document=guide.document if guide else _checked({}, item),
+        document=guide.document if guide else checked({}, item),
         based_on=guide.version if guide else 0,
         author=actor,
         updated_at=at or utc_now(),
+    )
+    keep_revision(proposal, before=0)
+    return proposal
+
+
+@leaves_no_trace("a proposal is its writers' own until it is sent to review")
+def keep_revision(proposal: Proposal, *, before: int) -> None:
+    """Keep what a proposal says now. `before`: the revision to which an undo leads."""
+    ProposalRevision.objects.create(
+        proposal=proposal,
+        number=proposal.revision,
+        before=before,
+        document=proposal.document,
+        author_id=proposal.author_id,
+        at=proposal.updated_at,
     )
 
 
@@ -113,17 +130,11 @@ def save(
     """
     item = _item(actor, item_code, Permission.EDIT_GUIDES)
     proposal = _open_proposal(item, State.DRAFT)
-    if proposal.revision != revision:
-        raise Conflict(
-            code="saved_by_another",
-            title=_("Somebody else has saved this guide meanwhile"),
-            detail=str(proposal.author),
-            fix=_("Compare both versions and save again what you want to keep."),
-        )
+    _check_revision(proposal, revision)
     if based_on is not None:
         proposal.based_on = based_on
         _check_base(item, proposal)
-    proposal.document = _checked(document, item)
+    proposal.document = checked(document, item)
     proposal.revision += 1
     proposal.effective_from = effective_from
     proposal.author = actor
@@ -131,7 +142,49 @@ def save(
     proposal.save(
         update_fields=["document", "revision", "effective_from", "based_on", "author", "updated_at"]
     )
+    keep_revision(proposal, before=revision)
     return proposal
+
+
+@leaves_no_trace("a proposal is its writers' own until it is sent to review")
+@transaction.atomic
+def undo(actor: Account, item_code: str, *, revision: int, at: datetime | None = None) -> Proposal:
+    """Take the last saving back: what the revision before it said, as a new revision.
+
+    `revision` is the one that the editor saw. Raises Conflict when somebody saved since then, and
+    when nothing is left to take back.
+    """
+    item = _item(actor, item_code, Permission.EDIT_GUIDES)
+    proposal = _open_proposal(item, State.DRAFT)
+    _check_revision(proposal, revision)
+    newest = proposal.revisions.get(number=proposal.revision)
+    older = proposal.revisions.filter(number=newest.before).first()
+    if older is None:
+        raise Conflict(
+            code="nothing_to_undo",
+            title=_("There is nothing to take back"),
+            detail=_("This is the version with which the draft began."),
+            fix=_("To give up the whole draft, discard it."),
+        )
+    day = older.document.get("effective_from")
+    proposal.document = older.document
+    proposal.effective_from = date.fromisoformat(day) if day else None
+    proposal.revision += 1
+    proposal.author = actor
+    proposal.updated_at = at or utc_now()
+    proposal.save(update_fields=["document", "effective_from", "revision", "author", "updated_at"])
+    keep_revision(proposal, before=older.before)
+    return proposal
+
+
+def _check_revision(proposal: Proposal, revision: int) -> None:
+    if proposal.revision != revision:
+        raise Conflict(
+            code="saved_by_another",
+            title=_("Somebody else has saved this guide meanwhile"),
+            detail=str(proposal.author),
+            fix=_("Compare both versions and save again what you want to keep."),
+        )
 
 
 @leaves_trace(acts.GUIDE_SENT_TO_REVIEW)
@@ -294,6 +347,7 @@ def withdraw(actor: Account, item_code: str, *, reasons: str, at: datetime | Non
     guide.state = Guide.State.WITHDRAWN
     guide.effective_to = max(guide.effective_from, local_date(now))
     guide.save(update_fields=["state", "effective_to"])
+    put_on_shelves([item])
     assert item.organ is not None
     record(
         acts.GUIDE_WITHDRAWN,

@@ -28,6 +28,7 @@ from tongban.catalogue.services.gate import (
     trace_override,
     with_inheritance,
 )
+from tongban.catalogue.shelves.filing import put_on_shelves
 from tongban.ledger import acts
 from tongban.ledger.services import record as trace
 from tongban.ledger.traces import leaves_trace
@@ -139,6 +140,11 @@ def put_in_force(
         **columns_of(record),
     )
     assert item.organ is not None
+    if item.region_id is None:  # New by an editor: it is nobody's to find until two have looked.
+        item.region_id = item.organ.region_id
+        item.region_path = item.organ.region.path
+        item.save(update_fields=["region", "region_path"])
+    put_on_shelves([item])
     trace(
         acts.GUIDE_PUBLISHED,
         at=at,

@@ -1,0 +1,1 @@
+"""The editor of guides: sections, inputs, what was typed."""

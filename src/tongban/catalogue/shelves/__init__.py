@@ -1,0 +1,1 @@
+"""Looking around: which items stand where, and the lists of them."""
