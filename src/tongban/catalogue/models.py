@@ -199,3 +199,25 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item_id} {self.state}"
+
+
+from tongban.catalogue.change_models import (  # noqa: E402
+    Change,
+    ItemChange,
+    ItemRank,
+    ItemUse,
+    VainQuery,
+)
+
+__all__ = [
+    "BasicItem",
+    "BasicVersion",
+    "Change",
+    "Guide",
+    "ItemChange",
+    "ItemRank",
+    "ItemUse",
+    "Proposal",
+    "ServiceItem",
+    "VainQuery",
+]

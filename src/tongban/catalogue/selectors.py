@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from tongban.base.regions import RegionCodeError, lineage_of, pad, prefix_of
 from tongban.catalogue.guide_schema import GuideDocument, GuideRecord
 from tongban.catalogue.models import Guide, ServiceItem
 from tongban.catalogue.search import text
-from tongban.catalogue.search.index import Listing, current_index
+from tongban.catalogue.search.index import current_index
+from tongban.catalogue.search.listings import Listing, read
 from tongban.catalogue.search.query import Builder, Filters
 
 QUERY_LONGEST = 200
@@ -134,10 +134,7 @@ def search_items(
 
 
 def _listing(document: Document) -> Listing:
-    stored = json.loads(str(document.get_first("listing")))
-    for name in ("audience", "aliases", "summary"):
-        stored[name] = tuple(stored[name])
-    return Listing(**stored)
+    return read(str(document.get_first("listing")))
 
 
 @dataclass(frozen=True)
