@@ -239,7 +239,7 @@ from tongban.catalogue.search.listings import Listing
 index.place_changes = index.last_place = lambda: 0
 index.catch_up = lambda folder: 0
 def listings():
-    row = Listing("x", "另一个", "", "", "", "", "", "", "", (), False, "", 0, "", None, False, (), ("", ""))
+    row = Listing("x", "另一个", "", "", "", "", "", "")
     for number in range(2000):
         if sys.argv[2] == "written" and number == 1000: os.kill(os.getpid(), signal.SIGKILL)
         yield row

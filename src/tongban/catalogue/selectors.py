@@ -134,7 +134,7 @@ def search_items(
 
 
 def _listing(document: Document) -> Listing:
-    return read(str(document.get_first("listing")))
+    return read(bytes(document.get_first("listing")))
 
 
 @dataclass(frozen=True)

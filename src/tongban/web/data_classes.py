@@ -298,14 +298,14 @@ CATALOGUE: Final[dict[str, dict[str, Said]]] = {
         "id": INTERNAL,
         "code": PUBLIC,
         "month": INTERNAL,
-        "opened": (INTERNAL, "of everybody together"),
-        "applied": (INTERNAL, "of everybody together"),
+        "opened": (INTERNAL, "sum"),
+        "applied": (INTERNAL, "sum"),
     },
     "catalogue.ItemRank": {"code": PUBLIC, "level": INTERNAL},
     "catalogue.VainQuery": {
         "id": INTERNAL,
         # Numbers are masked and nobody's name is beside it, but people may type anything.
-        "text": (PERSONAL, "what was typed, numbers masked, without who"),
+        "text": (PERSONAL, "typed"),
         "month": INTERNAL,
         "region_path": INTERNAL,
         "count": INTERNAL,

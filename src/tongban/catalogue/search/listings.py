@@ -4,59 +4,69 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
+
+from django.db import connection
 
 from tongban.catalogue.guide_schema.record import online_depth
 from tongban.catalogue.models import Guide, ItemRank, ServiceItem
 from tongban.directory.models import Region
 
 CHUNK = 2_000
+NOWHERE = ("", 0)
+# ASCII's own separator of units: no name has it, and reading refuses control characters.
+BETWEEN = "\x1f"
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """What a result row shows; stored in the index so that a search asks no database.
 
-    `depth` is the online depth 0-4 of a guide, `reach` its cross-region range, `level` that of the
-    item's region (0 without one), `rank` how much it is used (0-5).
+    `level` is that of the item's region (0 without one), `rank` how much the item is used (0-5),
+    `depth` the online depth 0-4 of the guide, `reach` its cross-region range. What comes after
+    `rank` is known by the guide.
     """
 
     code: str
     name: str
-    name_en: str
     main_item: str
     organ: str
     organ_code: str
     region: str
     region_name: str
     kind: str
-    audience: tuple[str, ...]
-    has_guide: bool
-    case_type: str
-    promised_value: int
-    promised_unit: str
-    on_site_visits: int | None
-    accepts_online: bool
-    aliases: tuple[str, ...]
-    summary: tuple[str, str]
+    level: int = 0
+    rank: int = 0
+    has_guide: bool = False
+    name_en: str = ""
+    audience: tuple[str, ...] = ()
+    case_type: str = ""
+    promised_value: int = 0
+    promised_unit: str = ""
+    on_site_visits: int | None = None
+    accepts_online: bool = False
+    aliases: tuple[str, ...] = ()
+    summary: tuple[str, str] = ("", "")
     themes: tuple[str, ...] = ()
     depth: int = 0
     reach: str = ""
-    level: int = 0
-    rank: int = 0
 
-    def stored(self) -> str:
-        """As it is kept in the index; `read` takes it back."""
-        return json.dumps(astuple(self), ensure_ascii=False, separators=(",", ":"))
-
-
-_TUPLES = tuple(
-    place for place, field in enumerate(fields(Listing)) if str(field.type).startswith("tuple")
-)
+    def stored(self) -> bytes:
+        """As it is kept in the index; without a guide only what there is, in the quickest way."""
+        if self.has_guide:
+            return _encode(self).encode()
+        return BETWEEN.join((*self[:TEXTS], str(self.level), str(self.rank))).encode()
 
 
-def read(stored: str) -> Listing:
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+TEXTS = Listing._fields.index("level")
+_TUPLES = tuple(Listing._fields.index(name) for name in ("audience", "aliases", "summary", "themes"))
+
+
+def read(stored: bytes) -> Listing:
+    """Take back what `Listing.stored` wrote."""
+    if not stored.startswith(b"["):
+        *texts, level, rank = stored.decode().split(BETWEEN)
+        return Listing(*texts, int(level), int(rank))
     values = json.loads(stored)
     for place in _TUPLES:
         values[place] = tuple(values[place])
@@ -65,26 +75,26 @@ def read(stored: str) -> Listing:
 
 def listing_of(item: ServiceItem, guide: Guide | None) -> Listing:
     """The row of one item that is loaded with organ and region."""
-    columns = None
-    if guide is not None:
-        columns = {name: getattr(guide, name) for name in GUIDE[1:]}
-    return _listing(
-        {
-            "code": item.code,
-            "name": item.name,
-            "main_item": item.main_item,
-            "kind": item.kind,
-            "region_id": item.region_id,
-            "region__name": item.region.name if item.region else "",
-            "region__level": item.region.level if item.region else 0,
-            "organ__name": item.organ.name if item.organ else item.source_row.get("department", ""),
-            "organ__code": item.organ.code if item.organ else "",
-        },
-        columns,
+    organ, region = item.organ, item.region
+    return Listing(
+        item.code,
+        item.name,
+        item.main_item,
+        organ.name if organ else item.source_row.get("department", ""),
+        organ.code if organ else "",
+        item.region_id or "",
+        region.name if region else "",
+        item.kind,
+        region.level if region else 0,
+        0,
+        *(_of_guide(*(getattr(guide, name) for name in GUIDE[1:])) if guide else ()),
     )
 
 
-ITEM = ("id", "code", "name", "main_item", "kind", "region_id", "organ__name", "organ__code")
+# Plain SQL, for it reads a million rows in a fraction of the time that models take.
+_ITEMS = """SELECT i.id, i.code, i.name, i.main_item, i.kind, i.region_id, o.name, o.code
+FROM catalogue_serviceitem i LEFT JOIN directory_organ o ON o.id = i.organ_id WHERE """
+_NEXT = f"{_ITEMS} i.id > %s ORDER BY i.id LIMIT {CHUNK}"
 GUIDE = (
     "item_id",
     "case_type",
@@ -94,40 +104,29 @@ GUIDE = (
     "accepts_online",
     "document",
 )
-NO_TEXT: Mapping[str, str] = {}
 
 
-def _listing(item: Mapping[str, Any], guide: Mapping[str, Any] | None, rank: int = 0) -> Listing:
-    document = guide["document"] if guide else {}
-    summary = document.get("summary") or NO_TEXT
-    capabilities = document.get("online_capabilities")
+def _of_guide(
+    case_type: str, value: int, unit: str, visits: int | None, online: bool, document: Any
+) -> tuple[Any, ...]:
+    """The guide's part of a listing."""
+    summary = document.get("summary") or {}
+    capabilities = set(document.get("online_capabilities", ()))
     themes = (*document.get("personal_themes", ()), *document.get("corporate_themes", ()))
-    return Listing(
-        code=item["code"],
-        name=item["name"],
-        name_en=(document.get("name") or NO_TEXT).get("en", ""),
-        main_item=item["main_item"],
-        organ=item["organ__name"] or "",
-        organ_code=item["organ__code"] or "",
-        region=item["region_id"] or "",
-        region_name=item["region__name"] or "",
-        kind=item["kind"],
-        audience=tuple(document.get("audience", ())),
-        has_guide=guide is not None,
-        case_type=guide["case_type"] if guide else "",
-        promised_value=guide["promised_value"] if guide else 0,
-        promised_unit=guide["promised_unit"] if guide else "",
-        on_site_visits=guide["on_site_visits"] if guide else None,
-        accepts_online=guide["accepts_online"] if guide else False,
-        aliases=tuple(document.get("aliases", ())),
-        summary=(summary.get("zh", ""), summary.get("en", "")),
-        themes=tuple(dict.fromkeys(themes)),
-        depth=online_depth(set(capabilities), guide["on_site_visits"])
-        if guide and capabilities
-        else 0,
-        reach=document.get("cross_region_range") or "",
-        level=item["region__level"] or 0,
-        rank=rank,
+    return (
+        True,
+        (document.get("name") or {}).get("en", ""),
+        tuple(document.get("audience", ())),
+        case_type,
+        value,
+        unit,
+        visits,
+        online,
+        tuple(document.get("aliases", ())),
+        (summary.get("zh", ""), summary.get("en", "")),
+        tuple(dict.fromkeys(themes)),
+        online_depth(capabilities, visits),
+        document.get("cross_region_range") or "",
     )
 
 
@@ -135,20 +134,22 @@ def all_listings() -> Iterator[Listing]:
     """Every item, in chunks by id, so that a writer may go on meanwhile. Three queries a chunk."""
     regions = _regions()
     last = 0
-    while True:
-        items = list(
-            ServiceItem.objects.filter(id__gt=last).order_by("id").values_list(*ITEM)[:CHUNK]
-        )
-        if not items:
-            return
+    while items := _rows(_NEXT, [last]):
         yield from _listings(items, regions)
         last = items[-1][0]
 
 
 def listings_by_code(codes: Sequence[str]) -> list[Listing]:
-    """The items of these codes that there are, at most a few hundred. Up to four queries."""
-    items = list(ServiceItem.objects.filter(code__in=codes).values_list(*ITEM))
+    """The items of these codes that there are, at most a few hundred. Up to five queries."""
+    marks = ", ".join(["%s"] * len(codes))
+    items = _rows(f"{_ITEMS} i.code IN ({marks})", list(codes)) if codes else []
     return list(_listings(items, _regions({item[5] for item in items if item[5]})))
+
+
+def _rows(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
 
 
 def _regions(codes: set[str] | None = None) -> dict[str, tuple[str, int]]:
@@ -167,18 +168,26 @@ def _listings(
     # A range instead of thousands of ids: the chunk's ids are neighbours, or few.
     span = {"item__gte": min(ids), "item__lte": max(ids)} if len(ids) > 500 else {"item__in": ids}
     guides = {
-        row[0]: dict(zip(GUIDE, row, strict=True))
+        row[0]: _of_guide(*row[1:])
         for row in Guide.objects.filter(effective_to=None, **span).values_list(*GUIDE)
     }
     departments = _departments([item[0] for item in items if item[7] is None])
     ranks = _ranks([item[1] for item in items])
-    for values in items:
-        item = dict(zip(ITEM, values, strict=True))
-        name, level = regions.get(item["region_id"], ("", 0))
-        item |= {"region__name": name, "region__level": level}
-        if values[7] is None:
-            item["organ__name"] = departments.get(values[0], "")
-        yield _listing(item, guides.get(values[0]), ranks.get(item["code"], 0))
+    for pk, code, name, main_item, kind, region, organ, organ_code in items:
+        region_name, level = regions.get(region, NOWHERE)
+        yield Listing(
+            code,
+            name,
+            main_item,
+            organ if organ_code is not None else departments.get(pk, ""),
+            organ_code or "",
+            region or "",
+            region_name,
+            kind,
+            level,
+            ranks.get(code, 0),
+            *guides.get(pk, ()),
+        )
 
 
 def _departments(ids: Sequence[int]) -> dict[int, str]:

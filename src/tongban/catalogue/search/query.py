@@ -14,6 +14,7 @@ from tantivy import Occur, Query, Schema
 
 from tongban.base.regions import RegionCodeError, lineage_of, pad
 from tongban.catalogue.search import phrases, text
+from tongban.catalogue.search.documents import HAS_GUIDE
 from tongban.catalogue.search.phrases import Meaning, Reading, Title, synonyms
 
 # A chunk longer than this is a sentence: its words count, not its exact form.
@@ -250,7 +251,7 @@ class Builder:
     def filtered(self, query: Query, filters: Filters) -> Query:
         """The query within region, organ, kind and audience; items with a guide come first."""
         parts = [(Occur.Must, query)]
-        bonus = Query.const_score_query(self.term("guide", "1"), GUIDE_BONUS)
+        bonus = Query.const_score_query(self.term("marks", HAS_GUIDE), GUIDE_BONUS)
         parts.append((Occur.Should, bonus))
         if filters.region:
             parts.append((Occur.Must, unscored(self.region(filters.region))))
@@ -269,8 +270,8 @@ class Builder:
             lineage = lineage_of(pad(code))
         except RegionCodeError:
             return Query.empty_query()
-        serving = Query.term_set_query(self.schema, "region", list(lineage))
-        return self.any([serving, self.term("region_tree", lineage[-1])])
+        serving = Query.term_set_query(self.schema, "place", [f"={code}" for code in lineage])
+        return self.any([serving, self.term("place", lineage[-1])])
 
 
 def unscored(query: Query) -> Query:
