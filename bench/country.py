@@ -18,7 +18,6 @@ import rjieba
 import tantivy
 from django.db import connection
 from django.test import Client
-from tongban.web.serving import collect_static
 
 from bench.made_catalogue import make_country
 from bench.search import QUERIES
@@ -36,6 +35,7 @@ from tongban.catalogue.search.keeping import Keeper
 from tongban.catalogue.search.listings import all_listings
 from tongban.catalogue.search.query import Builder, Filters
 from tongban.catalogue.selectors import search_items
+from tongban.web.serving import collect_static
 
 # What people ask, from a district (as the page does), a province and the whole country.
 PLACES = ("511602000000", "110105000000", "440000000000", "000000000000")

@@ -41,6 +41,7 @@ class Permission(StrEnum):
     CHECK_GUIDES = "check_guides"
     EDIT_GUIDES = "edit_guides"
     PUBLISH_GUIDES = "publish_guides"
+    READ_SEARCHES = "read_searches"
 
 
 class Reach(StrEnum):
@@ -153,6 +154,11 @@ RULES: dict[Permission, Rule] = {
     ),
     Permission.CHECK_GUIDES: Rule(
         Reach.OWN_ORGAN, "see what is wrong with the guides of the organ", roles=ROLES
+    ),
+    Permission.READ_SEARCHES: Rule(
+        Reach.ANY,
+        "see what people looked for in vain, without who",
+        roles=(ADMINISTRATOR, SUPERVISOR),
     ),
     Permission.EDIT_GUIDES: Rule(
         Reach.OWN_ORGAN,

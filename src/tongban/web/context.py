@@ -35,6 +35,7 @@ STAFF_PAGES = (
     ("directory:corrections", Permission.ANSWER_CORRECTION, gettext_lazy("Corrections")),
     ("cases:emergency", Permission.ASK_EMERGENCY, gettext_lazy("Emergency access")),
     ("catalogue:guide-scores", Permission.CHECK_GUIDES, gettext_lazy("Guides to mend")),
+    ("catalogue:searches", Permission.READ_SEARCHES, gettext_lazy("Looked for in vain")),
     ("directory:posts", Permission.MANAGE_POSTS, gettext_lazy("Posts and absences")),
     ("directory:log", Permission.READ_SECURITY_LOG, gettext_lazy("Security log")),
 )

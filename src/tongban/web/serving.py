@@ -22,6 +22,7 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 
 from tongban.base.notes import NoteError
+from tongban.catalogue.ranking import rank_items, tidy_counts
 from tongban.catalogue.search.index import exists, rebuild
 from tongban.catalogue.search.keeping import Keeper, keep_once
 from tongban.ledger.integrating import BrokenEntry, integrate, what_stops_the_ledger
@@ -46,6 +47,7 @@ WITNESS_SECONDS = 10.0
 # What was edited is found after about so long; see docs/search.md.
 INDEX_SECONDS = 0.5
 INDEX_TROUBLE_SECONDS = 5.0
+RANK_SECONDS = 3_600.0
 ACCOUNTS_SHOWN = 5
 
 
@@ -209,10 +211,14 @@ def _keep_asking_witnesses(parent: int) -> None:
 
 def keep_indexing(parent: int) -> None:
     """Write what changes in the catalogue into the search index, until the serving process is gone."""
-    keeper = Keeper()
+    keeper, ranked = Keeper(), -RANK_SECONDS
     while os.getppid() == parent:
         try:
             keep_once(keeper)
+            if time.monotonic() - ranked > RANK_SECONDS:
+                ranked = time.monotonic()
+                rank_items()
+                tidy_counts()
             rest = INDEX_SECONDS
         except OperationalError as problem:  # Busy or gone for a moment: try again.
             log.warning("the search index waits for the database: %s", problem)

@@ -45,6 +45,8 @@ INSTALLED_APPS = [
     "tongban.web",
     "ninja",
     "django.contrib.humanize",
+    # For its copy of htmx only.
+    "django_htmx",
     "allauth",
     "allauth.account",
     "allauth.mfa",

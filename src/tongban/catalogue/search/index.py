@@ -218,3 +218,9 @@ def current_index() -> tantivy.Index:
             return index
     except FileNotFoundError:
         raise IndexMissing from None
+
+
+def generation() -> tuple[str, int, int]:
+    """What distinguishes the index that `current_index` last gave: another after each commit."""
+    held = _open
+    return (str(held.pointer), held.pointed, held.written) if held else ("", 0, 0)

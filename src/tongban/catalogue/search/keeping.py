@@ -7,7 +7,7 @@ from pathlib import Path
 
 import tantivy
 
-from tongban.catalogue.changes import changes_after, place_changes
+from tongban.catalogue.changes import changes_after, last_place, place_changes
 from tongban.catalogue.search.index import (
     CATCH_UP,
     exists,
@@ -68,10 +68,16 @@ class Keeper:
 
 def keep_once(keeper: Keeper) -> int:
     """A round that lets go of the folder when something goes wrong, so that the next begins anew."""
-    if not exists():
+    if not exists() or _of_another_history():
         rebuild()
     try:
         return keeper.round()
     except BaseException:
         keeper.leave()
         raise
+
+
+def _of_another_history() -> bool:
+    """Whether the index has read further than the feed goes: the database is another, or an older."""
+    folder = folder_in_use()
+    return folder is not None and position_of(folder) > last_place()

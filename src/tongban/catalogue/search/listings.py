@@ -54,19 +54,22 @@ class Listing(NamedTuple):
         """As it is kept in the index; without a guide only what there is, in the quickest way."""
         if self.has_guide:
             return _encode(self).encode()
-        return BETWEEN.join((*self[:TEXTS], str(self.level), str(self.rank))).encode()
+        return BETWEEN.join(map(str, self[: TEXTS + 2])).encode()
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 TEXTS = Listing._fields.index("level")
-_TUPLES = tuple(Listing._fields.index(name) for name in ("audience", "aliases", "summary", "themes"))
+_TUPLES = tuple(
+    Listing._fields.index(name) for name in ("audience", "aliases", "summary", "themes")
+)
 
 
 def read(stored: bytes) -> Listing:
     """Take back what `Listing.stored` wrote."""
     if not stored.startswith(b"["):
         *texts, level, rank = stored.decode().split(BETWEEN)
-        return Listing(*texts, int(level), int(rank))
+        known: list[Any] = [*texts, int(level), int(rank)]
+        return Listing(*known)
     values = json.loads(stored)
     for place in _TUPLES:
         values[place] = tuple(values[place])
@@ -149,7 +152,8 @@ def listings_by_code(codes: Sequence[str]) -> list[Listing]:
 def _rows(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def _regions(codes: set[str] | None = None) -> dict[str, tuple[str, int]]:
