@@ -85,7 +85,7 @@ class ServiceItem(models.Model):
     source_row = models.JSONField()
 
     class Meta:
-        indexes = [models.Index(fields=["region_path"], name="items_of_a_region")]
+        indexes = [models.Index(fields=["region_path", "code"], name="items_by_region_and_code")]
 
     def __str__(self) -> str:
         return self.name

@@ -75,4 +75,9 @@ class Migration(migrations.Migration):
         migrations.RunPython(change_triggers.forwards, change_triggers.backwards),
         # What is in the catalogue already is new to the feed.
         migrations.RunSQL(ALL, migrations.RunSQL.noop),
+        migrations.RemoveIndex(model_name='serviceitem', name='items_of_a_region'),
+        migrations.AddIndex(
+            model_name='serviceitem',
+            index=models.Index(fields=['region_path', 'code'], name='items_by_region_and_code'),
+        ),
     ]
