@@ -330,8 +330,8 @@ def download(request: HttpRequest, asked: Query[DownloadQuery]) -> HttpResponseB
     response["Tongban-Place"] = str(place)
     response["Content-Disposition"] = f'attachment; filename="items.{asked.form}"'
     stamp = int(newest.at.timestamp()) if newest else None
-    answer: Any = _conditional(request, cast("HttpResponse", response), etag, stamp)
-    if answer is response:
+    answer = _conditional(request, cast("HttpResponse", response), etag, stamp)
+    if answer.status_code == 200:
         if not _downloads.acquire(blocking=False):
             raise TooManyDownloads(
                 code="too_many_downloads",
@@ -342,7 +342,7 @@ def download(request: HttpRequest, asked: Query[DownloadQuery]) -> HttpResponseB
         chunks = open_data.as_jsonl if asked.form == "jsonl" else open_data.as_csv
         response.streaming_content = _Download(chunks(wanted))
         return response
-    return cast("HttpResponse", answer)
+    return answer
 
 
 class _Download:
