@@ -26,7 +26,7 @@ item.save()
 
 
 def settled(page) -> None:
-    page.wait_for_function("document.querySelectorAll('#suggestions [role=option]').length > 0")
+    expect(page.locator("#suggestions [role=option]").first).to_be_visible(timeout=20_000)
 
 
 @pytest.mark.parametrize("width", ["desktop", "phone", "narrow"])
@@ -35,7 +35,7 @@ def test_suggestions_with_the_keyboard(browser, server, width):
     visitor = Visitor(browser, server, width, "suggestions")
     page = visitor.page
     page.goto("/")
-    field = page.get_by_role("combobox", name="搜索事项")
+    field = page.get_by_role("combobox", name="搜索服务")
     expect(field).to_have_attribute("aria-expanded", "false")
     field.press_sequentially("社保")
     settled(page)
