@@ -15,6 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tongban.base.clocks import local_date
 from tongban.base.regions import NATION, Level
+from tongban.catalogue import counting
 from tongban.catalogue.guide_schema import GuideDocument, read_guide
 from tongban.catalogue.models import ServiceItem
 from tongban.catalogue.services import PACKAGED_GUIDES, publish_guide
@@ -244,6 +245,12 @@ def calendar(db) -> None:
 
     seed_calendar()
     forget_calendar()
+
+
+@pytest.fixture(autouse=True)
+def _own_sums(monkeypatch) -> None:
+    """What is opened and looked for in vain in this test alone; nothing is written by the clock."""
+    monkeypatch.setattr(counting, "_sums", counting.Sums())
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ def test_from_search_to_a_decided_case(browser, server, surroundings, tmp_path, 
 
     page.goto("/")
     resident.sees("01-home")
-    page.get_by_role("searchbox").fill("sfz")
+    page.locator("#q").fill("sfz")
     resident.button("搜索")
     resident.sees("02-results")
     page.get_by_role("link", name="居民身份证办理（包括临时）", exact=True).click()

@@ -48,6 +48,7 @@ class Permission(StrEnum):
     READ_PROCEDURES = "read_procedures"
     DRAW_PROCEDURES = "draw_procedures"
     PUBLISH_PROCEDURES = "publish_procedures"
+    READ_SEARCHES = "read_searches"
 
 
 class Reach(StrEnum):
@@ -160,6 +161,11 @@ RULES: dict[Permission, Rule] = {
     ),
     Permission.CHECK_GUIDES: Rule(
         Reach.OWN_ORGAN, "see what is wrong with the guides of the organ", roles=ROLES
+    ),
+    Permission.READ_SEARCHES: Rule(
+        Reach.ANY,
+        "see what people looked for in vain, without who",
+        roles=(ADMINISTRATOR, SUPERVISOR),
     ),
     Permission.EDIT_GUIDES: Rule(
         Reach.OWN_ORGAN,

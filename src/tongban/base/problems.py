@@ -107,6 +107,8 @@ MEANINGS = {
     400: "The request can't be read",
     404: "There is no such thing",
     405: "The address does not work like that",
+    503: "Not now: try again later",
+    410: "There was such a thing, and there is no longer",
     422: "The request is not valid",
     429: "Too many requests at once; see Retry-After",
 }

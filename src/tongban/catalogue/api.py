@@ -1,4 +1,4 @@
-"""Items as JSON: search and one item."""
+"""Search as JSON. Items as open data: `api_items.py`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,7 @@ from tongban.base.permissions import Permission, opens_to
 from tongban.base.problems import NotFound, documented
 from tongban.catalogue.search.index import Listing
 from tongban.catalogue.search.query import Filters
-from tongban.catalogue.selectors import (
-    QUERY_LONGEST,
-    SearchResult,
-    find_item,
-    guide_in_force,
-    search_items,
-)
+from tongban.catalogue.selectors import QUERY_LONGEST, SearchResult, search_items
 from tongban.directory.selectors import find_region
 
 router = Router(tags=["items"])
@@ -28,6 +22,10 @@ class SearchQuery(Schema):
     organ: str = Field("", max_length=100)
     kind: str = Field("", max_length=20)
     audience: str = Field("", max_length=30)
+    theme: str = Field("", max_length=100)
+    depth: str = Field("", max_length=1, description="How far online, 0 to 4")
+    level: str = Field("", max_length=1, description="Level of the place, 1 to 6")
+    near: bool = Field(False, description="Also what other places do for people from the region")
     page: int = Field(1, ge=1, le=100)
     size: int = Field(10, ge=1, le=50)
 
@@ -46,16 +44,6 @@ class SearchAnswer(Schema):
     total: int
     took_ms: float
     results: list[FoundItem]
-
-
-class Item(Schema):
-    code: str
-    name: str
-    kind: str
-    main_item: str
-    organ: str
-    region: str
-    guide: dict[str, object] | None = Field(description="The guide in force, as its document")
 
 
 def found_item(listing: Listing, score: float) -> dict[str, object]:
@@ -104,28 +92,14 @@ def checked_region(code: str) -> str:
 @opens_to(Permission.VISIT)
 def search(request: HttpRequest, asked: Query[SearchQuery]) -> dict[str, object]:
     region = checked_region(asked.region)
-    filters = Filters(region=region, organ=asked.organ, kind=asked.kind, audience=asked.audience)
+    filters = Filters(
+        region=region,
+        organ=asked.organ,
+        kind=asked.kind,
+        audience=asked.audience,
+        theme=asked.theme,
+        depth=asked.depth,
+        level=asked.level,
+        near=asked.near,
+    )
     return search_document(search_items(asked.q, filters, page=asked.page, size=asked.size), region)
-
-
-@router.get(
-    "/items/{code}",
-    response=Item,
-    summary="One service item with its guide",
-    openapi_extra=documented(404),
-)
-@opens_to(Permission.VISIT)
-def item(request: HttpRequest, code: str) -> dict[str, object]:
-    found = find_item(code)
-    if found is None:
-        raise NotFound(code="item_not_found", title="There is no such item", detail=code[:64])
-    guide = guide_in_force(found)
-    return {
-        "code": found.code,
-        "name": found.name,
-        "kind": found.kind,
-        "main_item": found.main_item,
-        "organ": found.organ.name if found.organ else "",
-        "region": found.region_id or "",
-        "guide": guide.document if guide else None,
-    }

@@ -88,7 +88,7 @@ class ServiceItem(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["region_path"], name="items_of_a_region"),
+            models.Index(fields=["region_path", "code"], name="items_by_region_and_code"),
             models.Index(fields=["region_path", "sort_key", "id"], name="items_by_letter"),
             models.Index(fields=["organ", "sort_key", "id"], name="items_of_an_organ_by_name"),
             models.Index(fields=["basic_code"], name="implementations_of_a_code"),
@@ -309,3 +309,29 @@ class Bundle(models.Model):
 
     def __str__(self) -> str:
         return f"{self.slug} {self.version}"
+
+
+from tongban.catalogue.change_models import (  # noqa: E402
+    Change,
+    ItemChange,
+    ItemRank,
+    ItemUse,
+    VainQuery,
+)
+
+__all__ = [
+    "BasicItem",
+    "BasicVersion",
+    "Bundle",
+    "Change",
+    "Guide",
+    "GuideImport",
+    "ItemChange",
+    "ItemRank",
+    "ItemUse",
+    "Proposal",
+    "ProposalRevision",
+    "ServiceItem",
+    "Shelf",
+    "VainQuery",
+]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Count, QuerySet
 from tantivy import Document, Query
@@ -14,8 +14,12 @@ from tongban.base.regions import RegionCodeError, lineage_of, pad, prefix_of
 from tongban.catalogue.guide_schema import GuideDocument, GuideRecord
 from tongban.catalogue.models import Guide, ServiceItem
 from tongban.catalogue.search import text
-from tongban.catalogue.search.index import Listing, current_index
+from tongban.catalogue.search.events import LifeEvent, event_in
+from tongban.catalogue.search.facets import Counts, facet_counts
+from tongban.catalogue.search.index import current_index, generation
+from tongban.catalogue.search.listings import Listing, read
 from tongban.catalogue.search.query import Builder, Filters
+from tongban.directory.models import Organ
 
 QUERY_LONGEST = 200
 PAGES_MOST = 100
@@ -82,13 +86,19 @@ class Hit:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """`how` is "typed", "mistake" (one character off) or "any" (only some of the words)."""
+    """`how` is "typed", "mistake" (one character off) or "any" (only some of the words).
+
+    `facets` (only when asked for): for each facet its values with the number of hits, most first; of
+    a facet that is filtered by, as if it were not. `event`: the life event that was asked for.
+    """
 
     query: str
     total: int
     took_ms: float
     hits: tuple[Hit, ...]
     how: str
+    facets: Counts = field(default_factory=dict)
+    event: LifeEvent | None = None
 
 
 def _tries(builder: Builder, chunks: Sequence[str]) -> Iterator[tuple[str, Query]]:
@@ -103,7 +113,12 @@ def _tries(builder: Builder, chunks: Sequence[str]) -> Iterator[tuple[str, Query
 
 
 def search_items(
-    query: str, filters: Filters | None = None, *, page: int = 1, size: int = 10
+    query: str,
+    filters: Filters | None = None,
+    *,
+    page: int = 1,
+    size: int = 10,
+    facets: bool = False,
 ) -> SearchResult:
     """Items for what somebody typed, best first; everything in the filters for an empty query.
 
@@ -119,6 +134,7 @@ def search_items(
     chunks = text.chunks_of(query[:QUERY_LONGEST])
     hits: tuple[Hit, ...] = ()
     total, how = 0, "typed"
+    counts: Counts = {}
     for attempt, built in _tries(builder, chunks):
         how = attempt
         found = searcher.search(
@@ -129,15 +145,29 @@ def search_items(
         total = found.count or 0  # type: ignore[attr-defined]
         if total:
             hits = tuple(Hit(_listing(searcher.doc(place)), score) for score, place in found.hits)
+        # Where another choice of a filter would find something, its values are shown.
+        if facets and (total or attempt == "any" or not chunks):
+            asked = (generation(), attempt, *chunks)
+            counts = facet_counts(searcher, builder, built, filters, total=total, asked=asked)
+        if total:
             break
-    return SearchResult(query, total, (time.perf_counter() - began) * 1000, hits, how)
+    took_ms = (time.perf_counter() - began) * 1000
+    return SearchResult(query, total, took_ms, hits, how, counts, event_in(chunks))
+
+
+def count_items(query: str, filters: Filters) -> int:
+    """How many items a search as typed finds. Asks the index only. Raises IndexMissing."""
+    index = current_index()
+    builder = Builder(index.schema)
+    chunks = text.chunks_of(query[:QUERY_LONGEST])
+    built = builder.as_typed(chunks) if chunks else builder.everything()
+    found = index.searcher().search(builder.filtered(built, filters), limit=1)
+    return found.count or 0  # type: ignore[attr-defined]
 
 
 def _listing(document: Document) -> Listing:
-    stored = json.loads(str(document.get_first("listing")))
-    for name in ("audience", "aliases", "summary"):
-        stored[name] = tuple(stored[name])
-    return Listing(**stored)
+    stored: Any = document.get_first("listing")
+    return read(bytes(stored))
 
 
 @dataclass(frozen=True)
@@ -186,3 +216,11 @@ def online_items(region: str) -> list[tuple[str, str]]:
 def item_names(codes: Iterable[str]) -> dict[str, str]:
     """Names of items by their codes. One query."""
     return dict(ServiceItem.objects.filter(code__in=list(codes)).values_list("code", "name"))
+
+
+def organ_names(codes: Iterable[str]) -> dict[str, str]:
+    """Names of organs by their codes. One query, none for no codes."""
+    wanted = list(codes)
+    if not wanted:
+        return {}
+    return dict(Organ.objects.filter(code__in=wanted).values_list("code", "name"))

@@ -7,6 +7,7 @@ from tongban.catalogue import (
     editing_views,
     import_views,
     publishing_views,
+    search_views,
     version_views,
     views,
 )
@@ -14,7 +15,9 @@ from tongban.catalogue.bundles import views as bundles
 
 app_name = "catalogue"
 urlpatterns = [
-    path("search", views.search, name="search"),
+    path("search", search_views.search, name="search"),
+    path("search/suggestions", search_views.suggestions, name="suggestions"),
+    path("work/searches/", search_views.searches, name="searches"),
     path("browse/", browse_views.overview, name="browse"),
     path("browse/letters/<str:letter>/", browse_views.letter, name="browse-letter"),
     path("browse/organs/<str:organ>/", browse_views.organ, name="browse-organ"),

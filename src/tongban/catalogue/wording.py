@@ -23,6 +23,14 @@ FORM_LABELS = {
     "post": lambda: _("by post"),
     "other": lambda: _("another way"),
 }
+# 网上办理深度: `guide_schema.record.online_depth`.
+DEPTH_LABELS = {
+    "4": lambda: _("All online, no visit"),
+    "3": lambda: _("Accepted online"),
+    "2": lambda: _("Handed in online"),
+    "1": lambda: _("Asked about online"),
+    "0": lambda: _("At a counter only"),
+}
 HOW_LABELS = {
     "upload": lambda: _("Upload"),
     "shared": lambda: _("Shared data, nothing to hand in"),

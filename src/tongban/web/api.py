@@ -9,6 +9,7 @@ from ninja.errors import ValidationError
 from tongban import __version__
 from tongban.base.problems import DomainError, FieldError, InvalidInput, NotFound, problem_document
 from tongban.catalogue.api import router as catalogue_router
+from tongban.catalogue.api_items import router as items_router
 
 api = NinjaAPI(
     title="Tongban API",
@@ -18,6 +19,7 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_router("", catalogue_router)
+api.add_router("", items_router)
 
 
 def _answer(request: HttpRequest, error: DomainError) -> HttpResponse:

@@ -39,6 +39,7 @@ STAFF_PAGES = (
     ("catalogue:guide-scores", Permission.CHECK_GUIDES, gettext_lazy("Guides to mend")),
     ("assessment:live", Permission.READ_INDICATORS, gettext_lazy("Live figures")),
     ("cases:procedures", Permission.READ_PROCEDURES, gettext_lazy("Procedures")),
+    ("catalogue:searches", Permission.READ_SEARCHES, gettext_lazy("Looked for in vain")),
     ("directory:posts", Permission.MANAGE_POSTS, gettext_lazy("Posts and absences")),
     ("directory:log", Permission.READ_SECURITY_LOG, gettext_lazy("Security log")),
 )

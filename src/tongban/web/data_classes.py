@@ -292,6 +292,24 @@ CATALOGUE: Final[dict[str, dict[str, Said]]] = {
         "effective_to": PUBLIC,
         "document": PUBLIC,
     },
+    "catalogue.Change": {"id": INTERNAL, "kind": INTERNAL, "key": INTERNAL},
+    "catalogue.ItemChange": {"code": PUBLIC, "place": PUBLIC, "at": PUBLIC, "what": PUBLIC},
+    "catalogue.ItemUse": {
+        "id": INTERNAL,
+        "code": PUBLIC,
+        "month": INTERNAL,
+        "opened": (INTERNAL, "sum"),
+        "applied": (INTERNAL, "sum"),
+    },
+    "catalogue.ItemRank": {"code": PUBLIC, "level": INTERNAL},
+    "catalogue.VainQuery": {
+        "id": INTERNAL,
+        # Numbers are masked and nobody's name is beside it, but people may type anything.
+        "text": (PERSONAL, "typed"),
+        "month": INTERNAL,
+        "region_path": INTERNAL,
+        "count": INTERNAL,
+    },
     "catalogue.Proposal": {
         "id": INTERNAL,
         "item": INTERNAL,

@@ -22,7 +22,9 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 
 from tongban.base.notes import NoteError
+from tongban.catalogue.ranking import rank_items, tidy_counts
 from tongban.catalogue.search.index import exists, rebuild
+from tongban.catalogue.search.keeping import Keeper, keep_once
 from tongban.ledger.integrating import BrokenEntry, integrate, what_stops_the_ledger
 from tongban.ledger.keys import KeyMissing
 from tongban.ledger.policies import PolicyError
@@ -42,6 +44,10 @@ RESTART_SECONDS = 2.0
 TALLY_SECONDS = 30.0
 STOPPED_SECONDS = 60.0
 WITNESS_SECONDS = 10.0
+# What was edited is found after about so long; see docs/search.md.
+INDEX_SECONDS = 0.5
+INDEX_TROUBLE_SECONDS = 5.0
+RANK_SECONDS = 3_600.0
 ACCOUNTS_SHOWN = 5
 
 
@@ -154,8 +160,8 @@ def integrate_until_orphaned(parent: int) -> None:
 
     Ends when the serving process is gone.
     """
-    asker = threading.Thread(target=_keep_asking_witnesses, args=(parent,), daemon=True)
-    asker.start()
+    for beside in (_keep_asking_witnesses, keep_indexing):
+        threading.Thread(target=beside, args=(parent,), daemon=True).start()
     tallied, looked = time.monotonic(), -DUE_SECONDS
     while os.getppid() == parent:
         done = 0
@@ -201,3 +207,25 @@ def _keep_asking_witnesses(parent: int) -> None:
             log.exception("the witnesses could not be asked")
         connections.close_all()
         _rest(parent, WITNESS_SECONDS)
+
+
+def keep_indexing(parent: int) -> None:
+    """Write what changes in the catalogue into the search index, until the serving process is gone."""
+    keeper, ranked = Keeper(), -RANK_SECONDS
+    while os.getppid() == parent:
+        try:
+            keep_once(keeper)
+            if time.monotonic() - ranked > RANK_SECONDS:
+                ranked = time.monotonic()
+                rank_items()
+                tidy_counts()
+            rest = INDEX_SECONDS
+        except OperationalError as problem:  # Busy or gone for a moment: try again.
+            log.warning("the search index waits for the database: %s", problem)
+            rest = INDEX_SECONDS
+        except Exception:  # Whatever it is: say it, and try again; the index in use serves on.
+            log.exception("the search index does not follow the catalogue")
+            rest = INDEX_TROUBLE_SECONDS
+        if rest > INDEX_SECONDS:
+            connections.close_all()
+        _rest(parent, rest)

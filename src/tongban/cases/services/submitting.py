@@ -19,6 +19,7 @@ from tongban.cases.permissions import applicant_case, cases_of_applicant
 from tongban.cases.rules import Act, Ground, Happened, Part, State, advance, columns
 from tongban.cases.services.principals import check_level, still_allowed
 from tongban.cases.services.writing import carry_out
+from tongban.catalogue.counting import note_use
 from tongban.catalogue.guide_schema import GuideDocument
 from tongban.catalogue.selectors import document_by_id, document_of
 from tongban.directory.models import Account, Person
@@ -256,6 +257,7 @@ def submit(
         case_ref=case.ledger_ref,
         payload=_payload(case, filing.id_number, files, actor) | told,
     )
+    transaction.on_commit(lambda: note_use(filing.item_code, "applied"))
     return case
 
 

@@ -1,14 +1,20 @@
-"""The search index: derived from the database, rebuilt beside the one in use, then swapped in."""
+"""The search index: derived from the database, rebuilt beside the one in use, then swapped in.
+
+`home/current` names the folder in use. A folder is complete before it is named there: whatever is
+killed, the one that was in use serves on. `position` in the folder is the place in the feed of changes
+up to which the folder is written; `keeping.py` goes on from there.
+"""
 
 from __future__ import annotations
 
-import json
+import fcntl
 import os
 import shutil
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import tantivy
@@ -16,127 +22,26 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from tongban.base.problems import DomainError
-from tongban.base.regions import lineage_of
-from tongban.catalogue.models import Guide, ServiceItem
-from tongban.catalogue.search import text
+from tongban.catalogue.changes import changes_after, last_place, place_changes
+from tongban.catalogue.models import ItemChange
+from tongban.catalogue.search.documents import document_of, form, schema
+from tongban.catalogue.search.listings import (
+    Listing,
+    all_listings,
+    listing_of,
+    listings_by_code,
+)
 
-CURRENT = "current"
+__all__ = ["Listing", "current_index", "exists", "listing_of", "rebuild", "write_index"]
+
+CURRENT, POSITION, FORM = "current", "position", "form"
+META = "meta.json"
 HEAP_BYTES = 64 * 1024 * 1024
-TOKENS = ("title", "more", "chars", "pinyin", "initials", "spelled", "short")
-LABELS = ("code", "region", "region_tree", "organ", "kind", "audience", "guide")
+CATCH_UP = 500
 
 
-@dataclass(frozen=True)
-class Listing:
-    """What a result row shows; stored in the index so that a search asks no database."""
-
-    code: str
-    name: str
-    name_en: str
-    main_item: str
-    organ: str
-    organ_code: str
-    region: str
-    region_name: str
-    kind: str
-    audience: tuple[str, ...]
-    has_guide: bool
-    case_type: str
-    promised_value: int
-    promised_unit: str
-    on_site_visits: int | None
-    accepts_online: bool
-    aliases: tuple[str, ...]
-    summary: tuple[str, str]
-
-
-def schema() -> tantivy.Schema:
-    builder = tantivy.SchemaBuilder()
-    for name in TOKENS:
-        builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
-    for name in LABELS:
-        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("listing", stored=True, tokenizer_name="raw", index_option="basic")
-    return builder.build()
-
-
-def listing_of(item: ServiceItem, guide: Guide | None) -> Listing:
-    document = guide.document if guide else {}
-    return Listing(
-        code=item.code,
-        name=item.name,
-        name_en=document.get("name", {}).get("en", ""),
-        main_item=item.main_item,
-        organ=item.organ.name if item.organ else item.source_row.get("department", ""),
-        organ_code=item.organ.code if item.organ else "",
-        region=item.region_id or "",
-        region_name=item.region.name if item.region else "",
-        kind=item.kind,
-        audience=tuple(document.get("audience", ())),
-        has_guide=guide is not None,
-        case_type=guide.case_type if guide else "",
-        promised_value=guide.promised_value if guide else 0,
-        promised_unit=guide.promised_unit if guide else "",
-        on_site_visits=guide.on_site_visits if guide else None,
-        accepts_online=guide.accepts_online if guide else False,
-        aliases=tuple(document.get("aliases", ())),
-        summary=(
-            document.get("summary", {}).get("zh", ""),
-            document.get("summary", {}).get("en", ""),
-        ),
-    )
-
-
-def document_of(listing: Listing) -> tantivy.Document:
-    """The index document of an item."""
-    document = tantivy.Document()
-    words = text.words_of(listing.name)
-    chinese = [word for word in words if text.CHINESE.fullmatch(word)]
-    alias_words = [word for alias in listing.aliases for word in text.words_of(alias)]
-    syllables = text.spelling_of(listing.name)
-    more = text.words_of(f"{listing.main_item} {listing.organ} {listing.name_en}") + alias_words
-    spelled = [
-        "".join(text.syllables_of(word))
-        for word in dict.fromkeys(chinese + alias_words)
-        if len(word) > 1 and text.CHINESE.fullmatch(word)
-    ]
-    short = [
-        "".join(syllable[0] for syllable in text.syllables_of(word))
-        for word in dict.fromkeys(chinese + alias_words)
-        if len(word) > 1 and text.CHINESE.fullmatch(word)
-    ]
-    for name, tokens in (
-        ("title", words),
-        ("more", more),
-        ("chars", text.characters_of(listing.name)),
-        ("pinyin", syllables),
-        ("initials", text.pairs_of([syllable[0] for syllable in syllables])),
-        ("spelled", spelled),
-        ("short", short),
-    ):
-        document.add_text(name, " ".join(tokens))
-    for name, value in (
-        ("code", listing.code),
-        ("region", listing.region),
-        ("organ", listing.organ_code),
-        ("kind", listing.kind),
-        # Whoever finds a complete guide can act on it at once.
-        ("guide", "1" if listing.has_guide and listing.case_type else "0"),
-    ):
-        document.add_text(name, value)
-    for above in lineage_of(listing.region) if listing.region else ():
-        document.add_text("region_tree", above)
-    for who in listing.audience:
-        document.add_text("audience", who)
-    document.add_text("listing", json.dumps(asdict(listing), ensure_ascii=False))
-    return document
-
-
-def _listings() -> Iterator[Listing]:
-    items = ServiceItem.objects.select_related("organ", "region").order_by("id")
-    guides = {guide.item_id: guide for guide in Guide.objects.filter(effective_to=None)}
-    for item in items.iterator(chunk_size=2_000):
-        yield listing_of(item, guides.get(item.pk))
+def home() -> Path:
+    return Path(settings.TONGBAN_INDEX)
 
 
 def write_index(
@@ -153,28 +58,90 @@ def write_index(
             progress(done)
     writer.commit()
     writer.wait_merging_threads()
+    (folder / FORM).write_text(form(), encoding="ascii")
     return done
 
 
+@contextmanager
+def only_writer(name: str) -> Iterator[None]:
+    """Wait until no other process of this machine holds the lock; a killed one holds none."""
+    home().mkdir(parents=True, exist_ok=True)
+    with (home() / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def rebuild(progress: Callable[[int], None] = lambda done: None) -> int:
-    """Build the index anew from the database and put it in use; readers notice by themselves."""
-    home = Path(settings.TONGBAN_INDEX)
-    home.mkdir(parents=True, exist_ok=True)
-    name = uuid.uuid4().hex
-    count = write_index(home / name, _listings(), progress)
-    put_in_use(name)
-    for old in home.iterdir():
-        if old.is_dir() and old.name != name:
-            shutil.rmtree(old, ignore_errors=True)
+    """Build the index anew from the database and put it in use; readers notice by themselves.
+
+    What changes meanwhile goes to the index in use, and at the end to the new one, too.
+    """
+    with only_writer("rebuild"):
+        name = uuid.uuid4().hex
+        folder = home() / name
+        place_changes()
+        place = last_place()
+        count = write_index(folder, all_listings(), progress)
+        write_position(folder, place)
+        catch_up(folder)
+        with only_writer("write"):  # Nobody writes to the one in use while it is left behind.
+            catch_up(folder)
+            put_in_use(name)
+            for old in home().iterdir():
+                if old.is_dir() and old.name != name:
+                    shutil.rmtree(old, ignore_errors=True)
     return count
 
 
 def put_in_use(name: str) -> None:
     """Point readers to the index in the folder `name`; in one step, so that none sees half of it."""
-    home = Path(settings.TONGBAN_INDEX)
-    pointer = home / f"{CURRENT}.{name}"
+    pointer = home() / f"{CURRENT}.{name}"
     pointer.write_text(name, encoding="ascii")
-    os.replace(pointer, home / CURRENT)
+    os.replace(pointer, home() / CURRENT)
+
+
+# What changed since
+
+
+def position_of(folder: Path) -> int:
+    try:
+        return int((folder / POSITION).read_text(encoding="ascii"))
+    except (FileNotFoundError, ValueError):
+        return 0
+
+
+def write_position(folder: Path, place: int) -> None:
+    """After the index's own commit: killed between the two, some changes are written twice."""
+    unfinished = folder / f"{POSITION}.new"
+    unfinished.write_text(str(place), encoding="ascii")
+    os.replace(unfinished, folder / POSITION)
+
+
+def write_changes(writer: tantivy.IndexWriter, changes: Iterable[ItemChange]) -> None:
+    """Put changed items in the index in place of what it has of them; a gone one goes."""
+    codes = [change.code for change in changes]
+    found = listings_by_code(codes)
+    for code in codes:
+        writer.delete_documents_by_term("code", code)
+    for listing in found:
+        writer.add_document(document_of(listing))
+
+
+def catch_up(folder: Path) -> int:
+    """Write to a folder what changed since it was written; how many changes that were."""
+    place_changes()
+    writer, done = None, 0
+    while changes := changes_after(position_of(folder), CATCH_UP):
+        if writer is None:
+            index = tantivy.Index.open(str(folder))
+            writer = index.writer(heap_size=HEAP_BYTES, num_threads=1)
+        write_changes(writer, changes)
+        writer.commit()
+        write_position(folder, changes[-1].place)
+        done += len(changes)
+    if writer is not None:
+        writer.wait_merging_threads()
+    return done
 
 
 class IndexMissing(DomainError):
@@ -191,26 +158,69 @@ class IndexMissing(DomainError):
         )
 
 
-_open: tuple[Path, int, tantivy.Index] | None = None
+@dataclass(frozen=True)
+class _Held:
+    pointer: Path
+    pointed: int
+    folder: Path
+    written: int
+    index: tantivy.Index
+
+
+_open: _Held | None = None
 _open_lock = threading.Lock()
 
 
+def folder_in_use() -> Path | None:
+    """The folder that readers are pointed to, None when there is none."""
+    try:
+        return home() / (home() / CURRENT).read_text(encoding="ascii")
+    except FileNotFoundError:
+        return None
+
+
 def exists() -> bool:
-    return (Path(settings.TONGBAN_INDEX) / CURRENT).exists()
+    """Whether there is an index that this version can read."""
+    folder = folder_in_use()
+    if folder is None:
+        return False
+    try:
+        return (folder / FORM).read_text(encoding="ascii") == form()
+    except FileNotFoundError:
+        return False
 
 
 def current_index() -> tantivy.Index:
-    """The index in use; opened once, and again after a rebuild. Raises IndexMissing."""
+    """The index in use; opened once, again after a rebuild, and looked at anew after a commit.
+
+    Raises IndexMissing.
+    """
     global _open
-    pointer = Path(settings.TONGBAN_INDEX) / CURRENT
+    pointer = home() / CURRENT
     try:
-        changed = pointer.stat().st_mtime_ns
+        pointed = pointer.stat().st_mtime_ns
+        held = _open
+        if held and held.pointer == pointer and held.pointed == pointed:
+            written = (held.folder / META).stat().st_mtime_ns
+            if written == held.written:
+                return held.index
+            with _open_lock:
+                held.index.reload()
+                _open = _Held(pointer, pointed, held.folder, written, held.index)
+                return held.index
+        with _open_lock:
+            folder = pointer.parent / pointer.read_text(encoding="ascii")
+            written = (folder / META).stat().st_mtime_ns
+            index = tantivy.Index.open(str(folder))
+            index.config_reader("manual")
+            index.reload()
+            _open = _Held(pointer, pointed, folder, written, index)
+            return index
     except FileNotFoundError:
         raise IndexMissing from None
+
+
+def generation() -> tuple[str, int, int]:
+    """What distinguishes the index that `current_index` last gave: another after each commit."""
     held = _open
-    if held and held[0] == pointer and held[1] == changed:
-        return held[2]
-    with _open_lock:
-        index = tantivy.Index.open(str(pointer.parent / pointer.read_text(encoding="ascii")))
-        _open = (pointer, changed, index)
-        return index
+    return (str(held.pointer), held.pointed, held.written) if held else ("", 0, 0)

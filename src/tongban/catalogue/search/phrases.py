@@ -60,7 +60,8 @@ def synonyms() -> dict[str, tuple[str, ...]]:
     return {name: tuple(dict.fromkeys(others)) for name, others in table.items()}
 
 
-def _titles(written: Iterable[str]) -> tuple[Title, ...]:
+def titles_of(written: Iterable[str]) -> tuple[Title, ...]:
+    """Titles as the phrase book writes them."""
     titles = []
     for one in written:
         pieces = text.normalise(one).split()
@@ -80,7 +81,7 @@ def _phrases() -> dict[str, tuple[_Phrase, ...]]:
     table: dict[str, list[_Phrase]] = {}
     for is_act, entries in ((False, written["said"]), (True, written["acts"])):
         for entry in entries:
-            meaning = Meaning(_titles(entry["means"]), _titles(entry.get("also", ())), is_act)
+            meaning = Meaning(titles_of(entry["means"]), titles_of(entry.get("also", ())), is_act)
             for said in entry["say"]:
                 pieces = tuple(text.normalise(said).split())
                 table.setdefault(_start(pieces[0]), []).append(_Phrase(pieces, meaning))
@@ -92,7 +93,9 @@ def equivalents() -> dict[str, tuple[Title, ...]]:
     """Everyday word -> pieces of titles that speak of the same."""
     written = tomllib.loads(SAID.read_text(encoding="utf-8"))["words"]
     return {
-        text.normalise(said): _titles(entry["means"]) for entry in written for said in entry["say"]
+        text.normalise(said): titles_of(entry["means"])
+        for entry in written
+        for said in entry["say"]
     }
 
 

@@ -7,13 +7,16 @@ pinyin), with one mistake, any of the words.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 from tantivy import Occur, Query, Schema
 
 from tongban.base.regions import RegionCodeError, lineage_of, pad
 from tongban.catalogue.search import phrases, text
+from tongban.catalogue.search.documents import FACETS, HAS_GUIDE
+from tongban.catalogue.search.events import LifeEvent, event_in
 from tongban.catalogue.search.phrases import Meaning, Reading, Title, synonyms
 
 # A chunk longer than this is a sentence: its words count, not its exact form.
@@ -22,6 +25,12 @@ GUIDE_BONUS = 6.0
 # Points of a title for what a phrase stands for; a word in the title gives 10 to 40.
 MEANT, ALSO_MEANT, LATER_LESS = 40.0, 26.0, 1.5
 FITTING_ACT = 22.0
+# What belongs to a life event comes after what answers the question itself.
+OF_EVENT, EVENT_LATER_LESS = 12.0, 0.8
+# Among equals, what many people use; never as much as one word that fits better.
+USED, RANKS = 0.8, 5
+# Among services of several places, the nearer ones: in the same district, city, province.
+NEARER = (0.0, 2.0, 4.0, 6.0)
 LEFT_OVER = 1.0
 SHORTEST_BY_WORDS = 3
 
@@ -32,6 +41,15 @@ class Filters:
     organ: str = ""
     kind: str = ""
     audience: str = ""
+    theme: str = ""
+    depth: str = ""
+    level: str = ""
+    # Also what other places do for people from the region (跨区域通办).
+    near: bool = False
+
+    def without(self, facet: str) -> Filters:
+        changed: dict[str, Any] = {facet: ""}
+        return replace(self, **changed)
 
 
 class Builder:
@@ -136,7 +154,21 @@ class Builder:
             # The more of the question it leaves over, the less it counts against a title's own words.
             left = sum(map(len, reading.left)) / max(1, sum(map(len, chunks)))
             whole.append(Query.boost_query(self.meant(reading), 1 - left / 2))
-        return self.best([each, *whole]) if whole else each
+        asked = self.best([each, *whole]) if whole else each
+        if event := event_in(chunks):  # Adds services, and no points to those found anyway.
+            return Query.disjunction_max_query([asked, self.belonging(event)], 0.0)
+        return asked
+
+    def belonging(self, event: LifeEvent) -> Query:
+        """Services of a life event, the first steps first."""
+        return self.best(
+            [
+                Query.const_score_query(
+                    self.title(title), max(OF_EVENT - EVENT_LATER_LESS * place, 1.0)
+                )
+                for place, title in enumerate(event.titles)
+            ]
+        )
 
     # As people say it
 
@@ -248,29 +280,48 @@ class Builder:
     # Filters
 
     def filtered(self, query: Query, filters: Filters) -> Query:
-        """The query within region, organ, kind and audience; items with a guide come first."""
+        """The query within the filters; what has a guide, is used much and is near comes first."""
         parts = [(Occur.Must, query)]
-        bonus = Query.const_score_query(self.term("guide", "1"), GUIDE_BONUS)
+        bonus = Query.const_score_query(self.term("marks", HAS_GUIDE), GUIDE_BONUS)
         parts.append((Occur.Should, bonus))
+        for rank in range(1, RANKS + 1):
+            used = Query.const_score_query(self.term("marks", f"rank{rank}"), USED * rank)
+            parts.append((Occur.Should, used))
         if filters.region:
-            parts.append((Occur.Must, unscored(self.region(filters.region))))
-        for field, value in (
-            ("organ", filters.organ),
-            ("kind", filters.kind),
-            ("audience", filters.audience),
-        ):
-            if value:
-                parts.append((Occur.Must, unscored(self.term(field, value))))
+            parts.append((Occur.Must, unscored(self.region(filters.region, near=filters.near))))
+            if filters.near:
+                parts += self.nearer(filters.region)
+        for facet in FACETS:
+            if value := getattr(filters, facet):
+                parts.append((Occur.Must, unscored(self.term(facet, value))))
         return Query.boolean_query(parts)
 
-    def region(self, code: str) -> Query:
-        """Items of the region, of all above it (they serve it too) and of all below it."""
+    def region(self, code: str, *, near: bool = False) -> Query:
+        """Items of the region, of all above it (they serve it too) and of all below it.
+
+        `near`: also those of other regions that serve people from this one.
+        """
         try:
             lineage = lineage_of(pad(code))
         except RegionCodeError:
             return Query.empty_query()
-        serving = Query.term_set_query(self.schema, "region", list(lineage))
-        return self.any([serving, self.term("region_tree", lineage[-1])])
+        serving = Query.term_set_query(self.schema, "place", [f"={code}" for code in lineage])
+        ways = [serving, self.term("place", lineage[-1])]
+        if near:
+            served = [f"from{code}" for code in lineage]
+            ways.append(Query.term_set_query(self.schema, "marks", served))
+        return self.any(ways)
+
+    def nearer(self, code: str) -> list[tuple[Occur, Query]]:
+        try:
+            lineage = lineage_of(pad(code))
+        except RegionCodeError:
+            return []
+        return [
+            (Occur.Should, Query.const_score_query(self.term("place", above), points))
+            for above, points in zip(lineage, NEARER, strict=False)
+            if points
+        ]
 
 
 def unscored(query: Query) -> Query:
