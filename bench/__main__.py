@@ -22,7 +22,7 @@ def main() -> None:
 
     set_up(migrate=True)
     try:
-        from bench import indices, ledger, lint, pages, people, relevance, search, submit
+        from bench import indices, ledger, lint, pages, people, relevance, search, submit, workbench
         from tongban.web.demonstration import load_demonstration
 
         load_demonstration()
@@ -35,6 +35,7 @@ def main() -> None:
             "people": people.run,
             "indices": indices.run,
             "lint": lint.run,
+            "workbench": workbench.run,
             # Last: it imports a second catalogue.
             "relevance": relevance.run,
         }

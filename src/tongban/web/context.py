@@ -31,6 +31,9 @@ class StaffPage:
 STAFF_PAGES = (
     ("cases:work", Permission.READ_CASE, gettext_lazy("Cases")),
     ("cases:counters", Permission.RUN_COUNTER, gettext_lazy("Counters")),
+    ("cases:papers", Permission.RECEIVE_PAPERS, gettext_lazy("Papers from counters")),
+    ("cases:work-team", Permission.DIRECT_CASE, gettext_lazy("Load of colleagues")),
+    ("cases:reason-texts", Permission.WRITE_REASON_TEXTS, gettext_lazy("Texts for reasons")),
     ("directory:people", Permission.SERVE_PEOPLE, gettext_lazy("People at the counter")),
     ("directory:corrections", Permission.ANSWER_CORRECTION, gettext_lazy("Corrections")),
     ("cases:emergency", Permission.ASK_EMERGENCY, gettext_lazy("Emergency access")),

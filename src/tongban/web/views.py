@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tongban.base.clocks import utc_now
 from tongban.base.permissions import Permission, opens_to
 from tongban.base.regions import NATION
+from tongban.cases.reporting.selectors import my_reported
 from tongban.cases.selectors import my_cases, my_drafts
 from tongban.cases.views import case_row
 from tongban.catalogue.search.index import exists as index_exists
@@ -213,6 +214,7 @@ def me(request: HttpRequest) -> HttpResponse:
             }
             for draft in my_drafts(request.user)
         ],
+        "reported": my_reported(request.user),
     }
     return render(request, "web/me.html", context)
 

@@ -1,4 +1,5 @@
-"""Tables of the room: drafts, cases, events, files; offices, appointments, tickets."""
+"""Tables of the room: drafts, cases, events, files; offices, appointments, tickets; the desk; what other
+systems report."""
 
 from tongban.cases.models.appointments import (
     Booking,
@@ -16,12 +17,23 @@ from tongban.cases.models.cases import (
     EmergencyAccess,
     MaterialFile,
 )
+from tongban.cases.models.desk import (
+    Assistance,
+    CaseNote,
+    Paper,
+    PaperList,
+    ReasonText,
+    SavedView,
+)
+from tongban.cases.models.reported import ReportedCase, ReportedRow, ReportingRight
 
 __all__ = [
     "LOOKS",
+    "Assistance",
     "Booking",
     "Case",
     "CaseEvent",
+    "CaseNote",
     "Counter",
     "Draft",
     "EmergencyAccess",
@@ -29,5 +41,12 @@ __all__ = [
     "Office",
     "OfficeHours",
     "OfficeService",
+    "Paper",
+    "PaperList",
+    "ReasonText",
+    "ReportedCase",
+    "ReportedRow",
+    "ReportingRight",
+    "SavedView",
     "Ticket",
 ]
