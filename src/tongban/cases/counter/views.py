@@ -64,7 +64,7 @@ def file_here(request: HttpRequest, office: str) -> HttpResponse:
         "served": assisting.served_today(account, place, utc_now()),
         "fault": fault,
     }
-    status = fault.status if fault else 200
+    status = fault.status if fault and not isinstance(fault, InvalidInput) else 200
     return render(request, "cases/file_here.html", context, status=status)
 
 
@@ -189,7 +189,7 @@ def papers_here(request: HttpRequest, office: str) -> HttpResponse:
         "lists": papers.lists_of(place),
         "fault": fault,
     }
-    status = fault.status if fault else 200
+    status = fault.status if fault and not isinstance(fault, InvalidInput) else 200
     return render(request, "cases/papers_here.html", context, status=status)
 
 
@@ -237,5 +237,5 @@ def paper_list(request: HttpRequest, sheet: str) -> HttpResponse:
         "can_sign": found.received_at is None and found.made_by_id != account.pk,
         "fault": fault,
     }
-    status = fault.status if fault else 200
+    status = fault.status if fault and not isinstance(fault, InvalidInput) else 200
     return render(request, "cases/paper_list.html", context, status=status)

@@ -257,8 +257,7 @@ def texts(request: HttpRequest) -> HttpResponse:
         "typed": typed if fault else {},
         "fault": fault,
     }
-    status = fault.status if fault else 200
-    return render(request, "cases/reason_texts.html", context, status=status)
+    return render(request, "cases/reason_texts.html", context)
 
 
 def _text_row(text: ReasonText) -> dict[str, object]:
