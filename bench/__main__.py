@@ -34,6 +34,7 @@ def main() -> None:
             relevance,
             search,
             submit,
+            workbench,
         )
         from tongban.web.demonstration import load_demonstration
 
@@ -49,6 +50,7 @@ def main() -> None:
             "lint": lint.run,
             "live": live.run,
             "procedures": procedures.run,
+            "workbench": workbench.run,
             # Last: it imports a second catalogue.
             "relevance": relevance.run,
         }

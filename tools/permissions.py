@@ -34,6 +34,7 @@ REACHES = {
     "own_organ": "organs of the post",
     "own_region": "regions of the post",
     "any": "any",
+    "system": "organs that a system may report for",
 }
 
 
@@ -55,7 +56,7 @@ def rules_table() -> list[str]:
         "|---|---|---|" + "---|" * (len(ROLES) + 4),
     ]
     for permission, rule in RULES.items():
-        anybody = "yes" if not rule.roles else ""
+        anybody = "yes" if not rule.roles and rule.reach != "system" else ""
         roles = ["yes" if role in rule.roles else "" for role in ROLES]
         marks = [rule.not_own, rule.second_factor, rule.reason]
         cells = [f"`{permission}`", rule.what, anybody, *roles, REACHES[rule.reach]]

@@ -43,8 +43,8 @@ from tests.web.test_who_sees_what import ALL, path_of
 from tongban.base.problems import InvalidInput
 from tongban.cases import storage
 from tongban.cases.forms import KEPT_FORM
-from tongban.cases.selectors import FILTERS
 from tongban.cases.services import drafting, submitting
+from tongban.cases.workbench.lanes import QUEUES
 from tongban.catalogue.search import text
 from tongban.catalogue.search.index import rebuild
 from tongban.directory.clients import client_address
@@ -116,6 +116,8 @@ def pages(site, **values: str) -> list[str]:
         "place": "000.p/1",
         "seq": "1",
         "office": "hall",
+        "reference": "0" * 32,
+        "sheet": "260302-AAAAAA",
         "pk": "1",
         "uidb36": "1",
         "slug": "moving-in",
@@ -217,7 +219,7 @@ def test_markup_in_the_name_of_an_item_is_shown_and_not_run(site):
 def test_the_workbench_lists_cases_of_own_organs_only(site, state):
     number = site.make_case(state).number
     other = site.make_staff("other", site.make_organ("区人社局"), "clerk", "reviewer", "head")
-    lists = [f"/work/?show={show}" for show in FILTERS]
+    lists = [f"/work/?show={show}" for show in QUEUES]
     assert any(number in signed_in(site.clerk).get(one).content.decode() for one in lists)
     for one in (*lists, f"/work/?number={number}"):
         answer = signed_in(other).get(one)

@@ -17,8 +17,10 @@ from django.utils import translation
 
 from tests.cases.bundles import sent_rows
 from tests.cases.offices import make_booking
+from tests.cases.reported import make_system, row
 from tests.conftest import AT, ID_NUMBERS
-from tongban.cases.models import Case, Draft
+from tongban.cases.models import Assistance, Case, Draft, Office
+from tongban.cases.reporting.taking import take
 from tongban.cases.services.submitting import submit
 from tongban.directory.models import (
     ConnectedSystem,
@@ -73,6 +75,18 @@ def fill(world, account, device: str) -> None:
     )
     person = account.person
     CorrectionRequest.objects.create(person=person, field="address", wanted="改", asked_at=AT)
+    Assistance.objects.create(
+        key=uuid.uuid4(),
+        office=Office.objects.get(),
+        clerk=world.clerk,
+        person=person,
+        item=world.item,
+        draft_key=uuid.uuid4(),
+        consent="spoken",
+        begun_at=AT,
+    )
+    number = {"applicant_document_number": person.id_number}
+    take(make_system(world, f"系统{account}"), [(1, row(application=number))], at=AT)
     others = {world.resident: world.neighbour, world.neighbour: world.resident}
     delegation = Delegation.objects.create(
         key=uuid.uuid4(),

@@ -22,10 +22,20 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from oauth2_provider.models import AccessToken, DeviceGrant, Grant, IDToken, RefreshToken
 
-from tests.cases.offices import make_booking
+from tests.cases.offices import make_booking, make_office
+from tests.cases.reported import make_system
 from tongban.base.clocks import LOCAL
 from tongban.cases import storage
-from tongban.cases.models import Case, CaseEvent, Draft, EmergencyAccess, MaterialFile
+from tongban.cases.models import (
+    Assistance,
+    Case,
+    CaseEvent,
+    Draft,
+    EmergencyAccess,
+    MaterialFile,
+    Office,
+    ReportedCase,
+)
 from tongban.directory.models import (
     AccountPhone,
     Attempts,
@@ -236,6 +246,36 @@ class Maker:
             case=case, account=self.world.clerk, reason="急", asked_at=at
         )
 
+    def assistance(self, at):
+        return Assistance.objects.create(
+            key=uuid.uuid4(),
+            office=Office.objects.first() or make_office(self.world),
+            clerk=self.world.clerk,
+            person=self.world.resident.person,
+            item=self.world.item,
+            draft_key=uuid.uuid4(),
+            consent="spoken",
+            begun_at=at,
+            ended_at=at,
+        )
+
+    def reported_case(self, at):
+        system = ConnectedSystem.objects.filter(name="审批").first()
+        return ReportedCase.objects.create(
+            system=system or make_system(self.world, "审批"),
+            source_number=self.fresh(),
+            organ=self.world.organ,
+            item_name="事项",
+            region_path="511602",
+            ledger_ref=self.fresh(),
+            applicant_number=PRIVATE,
+            state="concluded",
+            applied_at=at,
+            concluded_at=at,
+            record={},
+            reported_at=at,
+        )
+
     def a_case(self, at, **more):
         return Case.objects.create(
             number=self.fresh(),
@@ -360,6 +400,8 @@ MAKERS = [
     ("delegations", Maker.revoked_delegation),
     ("emergencies", Maker.emergency),
     ("appointments", Maker.booking),
+    ("assistances", Maker.assistance),
+    ("reported-cases", Maker.reported_case),
     ("cases", Maker.a_case),
     ("cases", Maker.decided_case),
 ]
@@ -443,7 +485,7 @@ def test_the_law_is_kept():
     assert BY_KIND["openid-tokens"].keep_days * 86_400 >= lives
     # A listing must not go before its session.
     assert BY_KIND["sessions"].keep_days * 86_400 > configured.SESSION_COOKIE_AGE
-    for kind in ("cases", "delegations", "emergencies"):
+    for kind in ("cases", "reported-cases", "delegations", "emergencies"):
         assert BY_KIND[kind].deed is Deed.REPORT
 
 
@@ -492,7 +534,7 @@ def test_everything_at_once(transactional_db, world):
     due = {one.rule.kind: one.due.count for one in run(NOW, apply_it=False)}
     outcomes = run(NOW, apply_it=True)
     assert all(is_there(made) for made in young)
-    reported = (Case, Delegation, EmergencyAccess)
+    reported = (Case, Delegation, EmergencyAccess, ReportedCase)
     assert all(is_there(made) is isinstance(made, reported) for made in old)
     assert {one.rule.kind: one.due.count for one in outcomes} == due
     assert traces() == sum(rule.deed is not Deed.REPORT for rule in RULES)

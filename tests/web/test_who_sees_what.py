@@ -17,13 +17,27 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.cases.bundles import sent_rows
 from tests.cases.offices import make_booking
+from tests.cases.reported import make_system, row
 from tests.conftest import AT, ID_NUMBERS, World
 from tongban.assessment.models import FrameworkDraft, Run
 from tongban.assessment.sandbox import assess_texts
 from tongban.assessment.services.keeping import keep_table
 from tongban.assessment.views.frameworks import START
+from tongban.base.clocks import utc_now
 from tongban.base.permissions import RULES, Permission, permission_of
-from tongban.cases.models import Case, CaseEvent, Draft, EmergencyAccess, MaterialFile
+from tongban.cases.models import (
+    Assistance,
+    Case,
+    CaseEvent,
+    CaseNote,
+    Draft,
+    EmergencyAccess,
+    MaterialFile,
+    Paper,
+    PaperList,
+    ReportedCase,
+)
+from tongban.cases.reporting.taking import take
 from tongban.catalogue.models import GuideImport, Proposal
 from tongban.catalogue.search.index import rebuild
 from tongban.catalogue.services import proposals
@@ -54,6 +68,9 @@ SECRETS = (
     "未公布的框架",
     "未公布的测评",
     "草稿里才有的话",
+    "不给外人看的批注",
+    "在途的秘密材料",
+    "SYS-秘密-1",
 )
 # A table with which an assessment was made that nobody published.
 RUN_TABLE = "code,name,online_share,days\na,甲,80,5\nb,乙,60,9\n"
@@ -66,6 +83,8 @@ INVOLVED = {
     "work/posts/": {"administrator"},
     "work/items/": {"reviewer", "head", "administrator"},
     "work/counter/": {"clerk"},
+    "work/papers/": {"clerk", "reviewer", "head"},
+    "work/elsewhere/": {"clerk", "reviewer", "head"},
     "me/delegations/": {"guardian"},
     "me/data/": {"guardian"},
     # The acts of a case are for who follows it; `seq` is one of the resident's case.
@@ -91,6 +110,12 @@ BODIES: tuple[dict[str, str], ...] = (
     {"act": "call", "counter": "1"},
     {"act": "publish"},
     {"act": "save", "text": "x", "revision": "1"},
+    {"act": "claim", "number": "{number}"},
+    {"act": "accept", "number": "{number}", "confirmed": "yes"},
+    {"act": "hand_over", "to": "other", "reason": "给我"},
+    {"act": "note", "text": "外人的批注"},
+    {"q": "{number}"},
+    {"arrived": "1", "remark": "没有"},
 )
 REFUSALS = {302, 403, 404, 405}
 FACTOR = {"method": "mfa", "type": "totp"}
@@ -178,6 +203,7 @@ class Town(World):
             allowed_at=AT,
             ends_at=AT + timedelta(days=1),
         )
+        self.make_desk()
         # A substitution that is over gives no post any more.
         self.substitution = Substitution.objects.create(
             absent=self.clerk,
@@ -189,6 +215,30 @@ class Town(World):
             granted_by=self.roles["administrator"],
             granted_at=AT,
         )
+
+    def make_desk(self) -> None:
+        """A note, a form opened at the counter, papers on their way, a case of another system."""
+        CaseNote.objects.create(case=self.case, author=self.clerk, at=AT, text="不给外人看的批注")
+        self.assistance = Assistance.objects.create(
+            key=uuid.uuid4(),
+            office=self.booking.office,
+            clerk=self.clerk,
+            person=self.resident.person,
+            item=self.item,
+            draft_key=Draft.objects.get(account=self.resident).key,
+            consent="spoken",
+            begun_at=utc_now(),
+        )
+        self.sheet = PaperList.objects.create(
+            code="260302-ABCDEF",
+            office=self.booking.office,
+            to_organ=self.organ,
+            made_by=self.clerk,
+            made_at=AT,
+        )
+        Paper.objects.create(list=self.sheet, case=self.case, what="在途的秘密材料", copies=1)
+        take(make_system(self), [(1, row("SYS-秘密-1", "accepted"))], at=AT)
+        self.reported = ReportedCase.objects.get()
 
     def delegate(self, kind: str, agent: str, until: date) -> Delegation:
         account = self.roles[agent]
@@ -242,6 +292,8 @@ class Town(World):
             "version": "1",
             "uidb36": "1",
             "office": self.booking.office.slug,
+            "reference": self.reported.ledger_ref,
+            "sheet": self.sheet.code,
             "post": str(Post.objects.get(account=self.clerk).pk),
             "substitution": str(self.substitution.pk),
             "correction": str(self.correction.pk),
@@ -301,6 +353,10 @@ class Town(World):
             Run.objects.get(pk=self.run.pk).state,
             FrameworkDraft.objects.values_list("state", "text").get(pk=self.framework.pk),
             Account.objects.filter(is_active=True).count(),
+            Case.objects.exclude(claimed_by=None).count(),
+            CaseNote.objects.count(),
+            PaperList.objects.filter(received_at=None).count(),
+            list(ReportedCase.objects.values_list("state", flat=True)),
             [person.identity_level for person in Person.objects.order_by("pk")],
         )
 
@@ -430,7 +486,10 @@ def test_every_operation_of_the_api_says_which_permission_it_needs():
     ]
     assert operations
     for operation in operations:
-        assert permission_of(operation.view_func) is Permission.VISIT, operation.view_func
+        permission = permission_of(operation.view_func)
+        # What is not for everybody asks who it is before anything else.
+        asked = {Permission.REPORT_CASES} if operation.auth_callbacks else {Permission.VISIT}
+        assert permission in asked, operation.view_func
 
 
 def test_every_permission_has_a_rule_and_an_address_or_a_service():

@@ -31,6 +31,10 @@ class Permission(StrEnum):
     DECIDE_CASE = "decide_case"
     DIRECT_CASE = "direct_case"
     RUN_COUNTER = "run_counter"
+    FILE_AT_COUNTER = "file_at_counter"
+    RECEIVE_PAPERS = "receive_papers"
+    WRITE_REASON_TEXTS = "write_reason_texts"
+    REPORT_CASES = "report_cases"
     REVEAL_DATA = "reveal_data"
     SERVE_PEOPLE = "serve_people"
     ANSWER_CORRECTION = "answer_correction"
@@ -59,6 +63,7 @@ class Reach(StrEnum):
     OWN_ORGAN = "own_organ"
     OWN_REGION = "own_region"
     ANY = "any"
+    SYSTEM = "system"
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,27 @@ RULES: dict[Permission, Rule] = {
         Reach.OWN_ORGAN,
         "give out tickets, check people in by their code, call the next one to a counter",
         roles=(CLERK,),
+    ),
+    Permission.FILE_AT_COUNTER: Rule(
+        Reach.OWN_ORGAN,
+        "file for a person at a counter of the organ's office, in what the office serves; hand"
+        " papers over",
+        roles=(CLERK,),
+        not_own=True,
+    ),
+    Permission.RECEIVE_PAPERS: Rule(
+        Reach.OWN_ORGAN,
+        "sign for papers that a counter hands over to the organ",
+        roles=(CLERK, REVIEWER, HEAD),
+    ),
+    Permission.WRITE_REASON_TEXTS: Rule(
+        Reach.OWN_ORGAN,
+        "keep texts with which colleagues begin their reasons",
+        roles=(REVIEWER, HEAD, ADMINISTRATOR),
+    ),
+    Permission.REPORT_CASES: Rule(
+        Reach.SYSTEM,
+        "report the cases that a department's system handles, for the organs that it may report for",
     ),
     Permission.REVEAL_DATA: Rule(
         Reach.OWN_ORGAN,
@@ -233,6 +259,8 @@ def refusal(
     rule = RULES[permission]
     if rule.reach is Reach.PUBLIC:
         return None
+    if rule.reach is Reach.SYSTEM:
+        return Refusal.NO_POST  # No page is for systems; the API asks them itself.
     if not signed_in:
         return Refusal.SIGN_IN
     if rule.roles and not set(rule.roles) & set(roles):

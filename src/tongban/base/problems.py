@@ -105,6 +105,7 @@ PROBLEM_SCHEMA: dict[str, object] = {
 }
 MEANINGS = {
     400: "The request can't be read",
+    401: "Who asks is not known",
     404: "There is no such thing",
     405: "The address does not work like that",
     503: "Not now: try again later",

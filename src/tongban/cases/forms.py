@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.urls import reverse
 
@@ -25,12 +26,17 @@ AUTOCOMPLETE = {
 
 @dataclass(frozen=True)
 class Flow:
-    """One filling-in: of a new application, or of the correction of `number`."""
+    """One filling-in: of a new application, or of the correction of `number`.
+
+    `office` and `assistance` are those of a counter where a clerk fills in for the person.
+    """
 
     draft: Draft
     document: GuideDocument
     code: str
     number: str = ""
+    office: str = ""
+    assistance: UUID | None = None
 
     @property
     def steps(self) -> list[str]:
@@ -40,6 +46,8 @@ class Flow:
         return [*pages, *([MATERIALS] if asks else []), CHECK]
 
     def url(self, step: str) -> str:
+        if self.assistance:
+            return reverse("cases:file-page", args=[self.office, self.assistance, step])
         if self.number:
             return reverse("cases:correct-page", args=[self.number, step])
         return reverse("cases:apply-page", args=[self.code, step])
@@ -52,6 +60,8 @@ class Flow:
         place = self.steps.index(step)
         if place:
             return self.url(self.steps[place - 1])
+        if self.assistance:
+            return reverse("cases:file-here", args=[self.office])
         if self.number:
             return reverse("cases:case", args=[self.number])
         return reverse("cases:apply", args=[self.code])

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from tongban.base.problems import NotFound
 from tongban.cases.models import Case
 from tongban.cases.permissions import cases_of_applicant
+from tongban.cases.reporting.selectors import reported_for
 from tongban.directory.models import Account
 from tongban.ledger import acts, issuing
 from tongban.ledger.listing import Trace, Traces, placed_traces, trace_at, traces_of
@@ -25,9 +26,16 @@ OF_TWO_PEOPLE = frozenset({acts.DELEGATION_GRANTED, acts.DELEGATION_REVOKED})
 
 
 def references(account: Account) -> list[str]:
-    """Under which acts about the account stand: its own, and its newest cases'. Two queries."""
+    """Under which acts about the account stand: its own, its newest cases', and
+    those in other systems'. Five queries.
+    """
     newest = cases_of_applicant(account).order_by("-submitted_at", "-id")
-    return [account.ledger_ref, *newest.values_list("ledger_ref", flat=True)[:CASES_MOST]]
+    elsewhere = reported_for(account).order_by("-applied_at", "-pk")
+    return [
+        account.ledger_ref,
+        *newest.values_list("ledger_ref", flat=True)[:CASES_MOST],
+        *elsewhere.values_list("ledger_ref", flat=True)[:CASES_MOST],
+    ]
 
 
 def own_references(account: Account) -> list[str]:
@@ -37,7 +45,7 @@ def own_references(account: Account) -> list[str]:
 
 
 def own_acts(account: Account, *, before: int | None = None) -> Traces:
-    """Acts about the account and its cases, newest first. Four queries at most."""
+    """Acts about the account and its cases, newest first. Seven queries at most."""
     return traces_of(references(account), before=before)
 
 
@@ -63,6 +71,8 @@ def own_act(account: Account, seq: int) -> OwnAct:
         case = mine.filter(ledger_ref=reference).first() if reference else None
         if case:
             return OwnAct(trace, case)
+        if reference and reported_for(account).filter(ledger_ref=reference).exists():
+            return OwnAct(trace, None)
     raise NotFound(
         code="act_not_found",
         title=_("There is no such act of yours"),

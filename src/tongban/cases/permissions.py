@@ -50,7 +50,7 @@ def _one(cases: QuerySet[Case], number: str) -> Case:
         raise _not_found() from None
     case = (
         cases.select_related(
-            "item", "guide", "organ", "applicant", "enterprise", "delegation__agent"
+            "item", "guide", "organ", "applicant", "enterprise", "delegation__agent", "claimed_by"
         )
         .filter(number=number)
         .first()

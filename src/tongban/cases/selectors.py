@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Q
 
 from tongban.base.clocks import local_date
 from tongban.cases.models import LOOKS, BundlePart, Case, CaseEvent, Draft, MaterialFile
-from tongban.cases.permissions import cases_of_applicant, cases_of_staff
-from tongban.cases.rules import BrokenHistory, Clock, Standing, State, clock, replay
+from tongban.cases.permissions import cases_of_applicant
+from tongban.cases.rules import BrokenHistory, Clock, Standing, clock, replay
 from tongban.cases.services.writing import ACTS, columns_by_events, happened
 from tongban.directory.models import Account
 from tongban.directory.selectors import working_calendar
-
-PAGE = 30
 
 
 def my_cases(account: Account) -> list[Case]:
@@ -28,100 +26,18 @@ def my_cases(account: Account) -> list[Case]:
 
 
 def my_drafts(account: Account) -> list[Draft]:
-    """Forms that the account has begun and not sent, last touched first. One query.
+    """Forms that the account has begun and not sent, or that were begun for it at a counter, last
+    touched first. One query.
 
     Those that go with a bundle stand there, but for one that the applicant must complete.
     """
     with_a_bundle = BundlePart.objects.filter(filing__account=account, asks="", stopped="")
+    own = Q(account=account) | Q(account=None, principal__account=account, enterprise=None)
     return list(
-        Draft.objects.filter(account=account, case=None)
+        Draft.objects.filter(own, case=None)
         .exclude(key__in=with_a_bundle.values("draft_key"))
         .select_related("item__organ")
         .order_by("-updated_at")[:50]
-    )
-
-
-@dataclass(frozen=True)
-class WorkRow:
-    """A row of the workbench. `due_on` is the organ's next day: answer, decision, delivery."""
-
-    number: str
-    item: str
-    applicant: str
-    organ: str
-    state: str
-    state_label: str
-    submitted_on: date
-    due_on: date | None
-    provisional: bool
-    days_left: int | None
-
-
-@dataclass(frozen=True)
-class WorkList:
-    rows: tuple[WorkRow, ...]
-    after: str
-    counts: dict[str, int]
-
-
-DECIDED = [State.APPROVED, State.DENIED]
-FILTERS = {
-    "open": Q(state__in=[State.SUBMITTED, State.ACCEPTED, State.PAUSED]),
-    "new": Q(state=State.SUBMITTED),
-    "accepted": Q(state=State.ACCEPTED),
-    "paused": Q(state=State.PAUSED),
-    "waiting": Q(state=State.CORRECTION),
-    "deliver": Q(state__in=DECIDED, delivered_at=None),
-    "done": Q(
-        state__in=[
-            State.REFUSED,
-            *DECIDED,
-            State.WITHDRAWN,
-            State.TERMINATED,
-            State.REVOKED,
-        ]
-    ),
-}
-
-
-def _in_order(cases: QuerySet[Case], show: str) -> QuerySet[Case]:
-    if show == "done":
-        return cases.order_by("-submitted_at", "-id")
-    # By the organ's next day; a paused case has none and comes last.
-    return cases.order_by(F("next_due_on").asc(nulls_last=True), "submitted_at", "id")
-
-
-def work_list(account: Account, *, show: str = "open", page: int = 1, today: date) -> WorkList:
-    """The workbench: cases of the account's organs by deadline. Three queries."""
-    cases = cases_of_staff(account)
-    start = (max(page, 1) - 1) * PAGE
-    found = list(
-        _in_order(cases.filter(FILTERS[show]), show)
-        .select_related("item", "applicant", "organ")
-        .defer("answers", "item__source_row")[start : start + PAGE + 1]
-    )
-    rows = tuple(_work_row(case, today) for case in found[:PAGE])
-    return WorkList(rows, str(page + 1) if len(found) > PAGE else "", _counts(cases))
-
-
-def _counts(cases: QuerySet[Case]) -> dict[str, int]:
-    wanted = {name: Count("pk", filter=condition) for name, condition in FILTERS.items()}
-    return dict(cases.aggregate(**wanted))
-
-
-def _work_row(case: Case, today: date) -> WorkRow:
-    due = case.next_due_on
-    return WorkRow(
-        number=case.number,
-        item=case.item.name,
-        applicant=case.applicant.name,
-        organ=case.organ.name,
-        state=case.state,
-        state_label=case.get_state_display(),
-        submitted_on=local_date(case.submitted_at),
-        due_on=due,
-        provisional=case.due_provisional,
-        days_left=(due - today).days if due else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Pages of the staff: the workbench and the case page with its acts."""
+"""Pages of the staff: the case page with its acts; `workbench/` has the list."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from tongban.base.case_numbers import CaseNumberError, check_case_number
 from tongban.base.clocks import local_date, utc_now
 from tongban.base.permissions import Permission, opens_to
 from tongban.base.problems import Conflict, DomainError, InvalidInput
@@ -21,11 +19,11 @@ from tongban.cases.bundles.following_views import LABELS
 from tongban.cases.bundles.selectors import beside
 from tongban.cases.case_views import send_file
 from tongban.cases.labels import BUTTONS, DONE
-from tongban.cases.models import Case
+from tongban.cases.models import Case, ReasonText
 from tongban.cases.permissions import staff_case
 from tongban.cases.progress_pages import staff_progress
 from tongban.cases.rules import Act, Part, Situation, Standing, Step, steps_possible
-from tongban.cases.selectors import FILTERS, WorkList, case_clocks, case_file, work_list
+from tongban.cases.selectors import case_clocks, case_file
 from tongban.cases.services import reading
 from tongban.cases.services.handling import handle, open_case
 from tongban.cases.services.running import procedure_runs
@@ -33,6 +31,9 @@ from tongban.cases.services.saying import said
 from tongban.cases.services.writing import standing_of
 from tongban.cases.step_selectors import case_progress, steps_here
 from tongban.cases.wording import answers_by_page, time_bars, timeline
+from tongban.cases.workbench.lists import colleagues, desk_of
+from tongban.cases.workbench.notes import all_reason_texts, notes_of
+from tongban.cases.workbench.views import KEYS, rail_of
 from tongban.catalogue.selectors import document_of
 from tongban.catalogue.views import material_row
 from tongban.directory import security_log
@@ -40,59 +41,7 @@ from tongban.directory.models import Account
 from tongban.directory.requests import account_of
 from tongban.directory.selectors import working_calendar
 
-SHOWN = {
-    "open": gettext_lazy("To do"),
-    "new": gettext_lazy("New"),
-    "accepted": gettext_lazy("In examination"),
-    "paused": gettext_lazy("Paused"),
-    "waiting": gettext_lazy("With the applicant"),
-    "deliver": gettext_lazy("To deliver"),
-    "done": gettext_lazy("Finished"),
-}
 REVEAL = "reveal"
-
-
-def _rail(found: WorkList, show: str) -> list[dict[str, object]]:
-    return [
-        {
-            "url": f"{reverse('cases:work')}?show={name}",
-            "label": label,
-            "count": found.counts[name],
-            "current": name == show,
-        }
-        for name, label in SHOWN.items()
-    ]
-
-
-@opens_to(Permission.WORKBENCH)
-@require_safe
-def work(request: HttpRequest) -> HttpResponse:
-    """The workbench list, by deadline; a case number in `number` leads to the case."""
-    account = account_of(request)
-    wanted = request.GET.get("number", "").strip()
-    unknown = ""
-    if wanted:
-        try:
-            case, _parts = staff_case(account, check_case_number(wanted))
-            return redirect("cases:work-case", number=case.number)
-        except (CaseNumberError, DomainError):
-            unknown = wanted
-    show = request.GET.get("show", "open")
-    show = show if show in FILTERS else "open"
-    page = request.GET.get("page", "1")
-    number = int(page) if page.isascii() and page.isdigit() and len(page) < 5 else 1
-    found = work_list(account, show=show, page=number, today=local_date(utc_now()))
-    context = {
-        "rows": found.rows,
-        "show": show,
-        "show_label": SHOWN[show],
-        "rail": _rail(found, show),
-        "unknown_number": unknown,
-        "page": number,
-        "previous_url": f"?show={show}&page={number - 1}" if number > 1 else "",
-        "next_url": f"?show={show}&page={found.after}" if found.after else "",
-    }
-    return render(request, "cases/work.html", context)
 
 
 @opens_to(Permission.READ_CASE)
@@ -166,6 +115,15 @@ def _confirm(
     return render(request, "cases/confirm.html", context)
 
 
+def _begun_with(
+    request: HttpRequest, texts: list[ReasonText]
+) -> tuple[Act | None, dict[str, str] | None]:
+    """The act whose reasons begin with a text that the address names by its title."""
+    act, title = request.GET.get("begin", ""), request.GET.get("text", "")
+    found = next((one for one in texts if (one.act, one.title) == (act, title)), None)
+    return (Act(found.act), {"reasons": found.text}) if found else (None, None)
+
+
 def _show(
     request: HttpRequest,
     case: Case,
@@ -181,11 +139,15 @@ def _show(
     content = case_file(case)
     document = document_of(case.guide)
     names = {row.key: material_row(row)["name"] for row in document.materials}
-    found = work_list(account, today=local_date(now))
+    desk = desk_of(account, local_date(now))
     far = case_progress(case, local_date(now))
     situation = _situation(
         content.standing, account, procedure_runs=far is not None and not far.over
     )
+    steps = steps_possible(situation, parts)
+    texts = all_reason_texts(case.organ_id) if parts else []
+    if fault is None and typed is None:
+        act, typed = _begun_with(request, texts)
     bundle = beside(case)
     context = {
         "case": case,
@@ -195,7 +157,7 @@ def _show(
         ]
         if bundle
         else [],
-        "rail": _rail(found, ""),
+        "rail": rail_of(desk, None),
         "bar": time_bars(content.standing, case_clocks(content.standing, now)),
         "timeline": timeline(
             content.events, for_staff=True, applicant=case.applicant.account_id, papers=names
@@ -214,12 +176,19 @@ def _show(
                 typed=typed if step.act is act else None,
                 fault=fault if step.act is act else None,
             )
-            for step in steps_possible(situation, parts)
+            | {"texts": [text for text in texts if text.act == step.act]}
+            for step in steps
         ],
         "own_case": not parts,
         "procedure": staff_progress(far, local_date(now)) if far else None,
         "my_steps": steps_here(account, far) if far and parts else (),
         "fault": fault,
+        "keys": KEYS,
+        "notes": notes_of(case, for_part=bool(parts)),
+        "claimed_by": case.claimed_by,
+        "is_mine": case.claimed_by_id == account.pk,
+        "can_hand_over": case.claimed_by_id in (None, account.pk) or Part.HEAD in parts,
+        "colleagues": [one for one in colleagues([case.organ_id]) if one != case.claimed_by],
     }
     return render(request, "cases/work_case.html", context, status=status)
 

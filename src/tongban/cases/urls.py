@@ -13,6 +13,9 @@ from tongban.cases import (
 from tongban.cases.appointments import views as appointments
 from tongban.cases.bundles import following_views as bundles_sent
 from tongban.cases.bundles import views as bundles
+from tongban.cases.counter import views as counter
+from tongban.cases.reporting import views as reporting
+from tongban.cases.workbench import views as workbench
 
 app_name = "cases"
 urlpatterns = [
@@ -36,6 +39,15 @@ urlpatterns = [
     path("me/appointments/", appointments.mine, name="my-appointments"),
     path("work/counter/", appointments.counters, name="counters"),
     path("work/counter/<str:office>/", appointments.counter, name="counter"),
+    path("work/counter/<str:office>/file/", counter.file_here, name="file-here"),
+    path("work/counter/<str:office>/file/<uuid:key>/", counter.filed, name="filed"),
+    path(
+        "work/counter/<str:office>/file/<uuid:key>/receipt/", counter.receipt, name="filed-receipt"
+    ),
+    path("work/counter/<str:office>/file/<uuid:key>/<str:page>/", counter.page, name="file-page"),
+    path("work/counter/<str:office>/papers/", counter.papers_here, name="papers-here"),
+    path("work/papers/", counter.papers_to_sign, name="papers"),
+    path("work/papers/<str:sheet>/", counter.paper_list, name="paper-list"),
     path("me/delegations/", delegation_views.mine, name="delegations"),
     path("me/delegations/<uuid:key>/revoke/", delegation_views.revoke, name="revoke-delegation"),
     path("me/acts/", receipt_views.acts, name="acts"),
@@ -45,7 +57,15 @@ urlpatterns = [
     path("work/delegations/", delegation_views.at_counter, name="counter-delegations"),
     path("work/emergency/", emergency_views.emergency, name="emergency"),
     path("work/emergency/<int:emergency>/allow/", emergency_views.allow, name="allow-emergency"),
-    path("work/", staff_views.work, name="work"),
+    path("work/", workbench.work, name="work"),
+    path("work/elsewhere/<str:reference>/", reporting.for_staff, name="work-reported"),
+    path("me/elsewhere/<str:reference>/", reporting.mine, name="reported"),
+    path("work/find/", workbench.find, name="work-find"),
+    path("work/views/", workbench.views, name="work-views"),
+    path("work/batch/", workbench.many, name="work-batch"),
+    path("work/team/", workbench.team, name="work-team"),
+    path("work/texts/", workbench.texts, name="reason-texts"),
+    path("work/cases/<str:number>/desk/", workbench.desk_act, name="work-desk"),
     path("work/cases/<str:number>/", staff_views.work_case, name="work-case"),
     path(
         "work/cases/<str:number>/files/<uuid:key>/",

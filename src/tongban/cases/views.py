@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from tongban.base.permissions import Permission, opens_to
 from tongban.base.problems import FieldError, InvalidInput, NotFound
+from tongban.cases.counter import assisting
 from tongban.cases.forms import CHECK, KEPT_FORM, MATERIALS, Flow, field_rows, flow_of, summary
 from tongban.cases.models import Case, Draft, MaterialFile
 from tongban.cases.permissions import applicant_case
@@ -65,7 +66,7 @@ def _item(code: str) -> ServiceItem:
 def apply(request: HttpRequest, code: str) -> HttpResponse:
     """Before filling in: what is needed; begin, go on, or throw away what was begun."""
     item, actor = _item(code), account_of(request)
-    held = Draft.objects.filter(account=actor, item=item, case=None).first()
+    held = drafting.held_draft(actor, item)
     if request.method == "POST":
         if request.POST.get("action") == "discard" and held:
             drafting.discard_draft(actor, held.key)
@@ -105,7 +106,7 @@ def apply_page(request: HttpRequest, code: str, page: str) -> HttpResponse:
     )
     if draft is None:
         return _after_sending(request, actor, code)
-    return _step(request, flow_of(draft, code=code), page, item)
+    return step(request, flow_of(draft, code=code), page, item)
 
 
 def _after_sending(request: HttpRequest, actor: Account, code: str) -> HttpResponse:
@@ -120,20 +121,22 @@ def _after_sending(request: HttpRequest, actor: Account, code: str) -> HttpRespo
     )
 
 
-def _step(request: HttpRequest, flow: Flow, step: str, item: ServiceItem) -> HttpResponse:
-    if step not in flow.steps:
+def step(request: HttpRequest, flow: Flow, name: str, item: ServiceItem) -> HttpResponse:
+    """One page of a form: questions, documents, or the check before it is sent."""
+    if name not in flow.steps:
         raise Http404
-    if step == CHECK:
+    if name == CHECK:
         return _check_step(request, flow, item)
-    if step == MATERIALS:
+    if name == MATERIALS:
         return _materials_step(request, flow, item)
-    page = flow.page(step)
+    page = flow.page(name)
     assert page is not None
     return _form_step(request, flow, page, item)
 
 
 def _frame(flow: Flow, step: str, item: ServiceItem, errors: list[FieldError]) -> dict[str, object]:
     return {
+        "frame_template": "web/staff_frame.html" if flow.assistance else "web/frame.html",
         "item": item,
         "flow": flow,
         "draft": flow.draft,
@@ -260,6 +263,9 @@ def _check_step(request: HttpRequest, flow: Flow, item: ServiceItem) -> HttpResp
     errors: list[FieldError] = []
     if request.method == "POST":
         try:
+            if flow.assistance:
+                assisting.file(actor, flow.office, flow.assistance)
+                return redirect("cases:filed", office=flow.office, key=flow.assistance)
             if flow.number:
                 sent = submitting.hand_in_correction(actor, flow.number)
             else:
@@ -330,4 +336,4 @@ def correct_page(request: HttpRequest, number: str, page: str) -> HttpResponse:
     case = applicant_case(account_of(request), number)
     if case.state != State.CORRECTION:  # Handed in already, perhaps by a second click.
         return redirect("cases:case", number=case.number)
-    return _step(request, _correction(account_of(request), case), page, case.item)
+    return step(request, _correction(account_of(request), case), page, case.item)

@@ -34,6 +34,13 @@ CASE_REVOKED: Final = "case.revoked"
 COMMITMENT_RETRACTED: Final = "case.commitment_retracted"
 COMMITMENT_CONFIRMED: Final = "case.commitment_confirmed"
 COMMITMENT_REPAIR_ORDERED: Final = "case.commitment_repair_ordered"
+CASE_HANDED_OVER: Final = "case.handed_over"
+COUNTER_SERVICE_BEGUN: Final = "counter.service_begun"
+PAPERS_SENT: Final = "counter.papers_sent"
+PAPERS_RECEIVED: Final = "counter.papers_received"
+CASE_REPORTED: Final = "case.reported"
+REPORTING_ALLOWED: Final = "case.reporting_allowed"
+CASES_EXPORTED: Final = "case.exported"
 IDENTITY_VERIFIED: Final = "directory.identity_verified"
 DELEGATION_GRANTED: Final = "directory.delegation_granted"
 DELEGATION_REVOKED: Final = "directory.delegation_revoked"
@@ -114,6 +121,13 @@ ACTS: Final = {
     COMMITMENT_RETRACTED: _("commitment taken back"),
     COMMITMENT_CONFIRMED: _("commitment checked and found kept"),
     COMMITMENT_REPAIR_ORDERED: _("repair of a broken commitment ordered"),
+    CASE_HANDED_OVER: _("case handed over to a colleague"),
+    COUNTER_SERVICE_BEGUN: _("filled in at a counter, with the person's consent"),
+    PAPERS_SENT: _("papers handed over by a counter"),
+    PAPERS_RECEIVED: _("papers received from a counter"),
+    CASE_REPORTED: _("case reported by another system"),
+    REPORTING_ALLOWED: _("system allowed to report an organ's cases"),
+    CASES_EXPORTED: _("cases exported at the command line"),
     IDENTITY_VERIFIED: _("identity verified"),
     DELEGATION_GRANTED: _("delegation granted"),
     DELEGATION_REVOKED: _("delegation taken back"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
-from ninja.errors import ValidationError
+from ninja.errors import AuthenticationError, ValidationError
 
 from tongban import __version__
 from tongban.base.problems import DomainError, FieldError, InvalidInput, NotFound, problem_document
+from tongban.cases.reporting.api import NOBODY
+from tongban.cases.reporting.api import router as reporting_router
 from tongban.catalogue.api import router as catalogue_router
 from tongban.catalogue.api_items import router as items_router
 
@@ -20,19 +22,28 @@ api = NinjaAPI(
 )
 api.add_router("", catalogue_router)
 api.add_router("", items_router)
+api.add_router("", reporting_router)
 
 
 def _answer(request: HttpRequest, error: DomainError) -> HttpResponse:
-    return JsonResponse(
+    answer = JsonResponse(
         problem_document(error, request.path),
         status=error.status,
         content_type="application/problem+json",
     )
+    if error.status == 401:
+        answer["WWW-Authenticate"] = 'Basic realm="tongban", charset="UTF-8"'
+    return answer
 
 
 @api.exception_handler(DomainError)
 def domain_error(request: HttpRequest, error: DomainError) -> HttpResponse:
     return _answer(request, error)
+
+
+@api.exception_handler(AuthenticationError)
+def not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    return _answer(request, NOBODY)
 
 
 @api.exception_handler(Http404)

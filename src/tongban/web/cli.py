@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from tongban.assessment.cli import assess_command
+from tongban.web.cli_cases import allow_command, export_command, import_command
 from tongban.web.cli_items import items
 from tongban.web.cli_procedures import procedures
 
@@ -309,7 +310,7 @@ def retention(apply_it: bool, as_json: bool) -> None:
 
 @cli.group()
 def cases() -> None:
-    """What time does to cases, and whether their columns are what their events add up to."""
+    """What time does to cases, whether they fit their events, and exchange with other systems."""
 
 
 @cases.command("due")
@@ -386,6 +387,8 @@ def openid_clean() -> None:
     clean_command()
 
 
+for exchange in (allow_command, import_command, export_command):
+    cases.add_command(exchange)
 cli.add_command(items)
 cli.add_command(procedures)
 

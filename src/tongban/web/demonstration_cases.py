@@ -246,7 +246,9 @@ def load_office() -> int:
     for weekday in range(5):
         for begins, ends in ((time(9), time(12)), (time(13, 30), time(17))):
             OfficeHours.objects.create(office=office, weekday=weekday, begins=begins, ends=ends)
-    for guide in Guide.objects.filter(effective_to=None, item__organ=organ).order_by("slug"):
+    # A comprehensive hall: what other organs handle is applied for here, too.
+    here = Guide.objects.filter(effective_to=None, item__region=organ.region)
+    for guide in here.order_by("slug"):
         OfficeService.objects.create(office=office, item_id=guide.item_id, people_a_slot=2)
     Counter.objects.bulk_create(Counter(office=office, number=number) for number in (1, 2, 3))
     return 1

@@ -10,14 +10,25 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.db import transaction
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tongban.base.clocks import utc_now
 from tongban.base.problems import Conflict
 from tongban.cases.appointments.selectors import my_bookings
-from tongban.cases.models import LOOKS, Booking, BundleFiling, Case, Draft, MaterialFile
+from tongban.cases.models import (
+    LOOKS,
+    Assistance,
+    Booking,
+    BundleFiling,
+    Case,
+    Draft,
+    MaterialFile,
+    ReportedCase,
+)
 from tongban.cases.permissions import cases_of_applicant
+from tongban.cases.reporting.selectors import flat, reported_for
 from tongban.cases.rules import OPEN_STATES
 from tongban.cases.services.drafting import forget_files
 from tongban.cases.wording import answer_label
@@ -33,6 +44,9 @@ from tongban.ledger.services import record
 from tongban.ledger.traces import leaves_trace
 
 FORMAT = "tongban-personal-data/1"
+# Notes among colleagues are information of the process (过程性信息): that there are some is told,
+# what they say is not. What has effect stands in the history, which is given in full.
+NOTES_WITHHELD = "政府信息公开条例 (2019) 第十六条第二款"
 
 
 def _moment(at: datetime | None) -> str | None:
@@ -76,7 +90,7 @@ def _answers(answers: dict[str, str], guide: Guide, readable: bool) -> dict[str,
     return told
 
 
-def _case(case: Case, readable: bool) -> dict[str, Any]:
+def _case(case: Any, readable: bool) -> dict[str, Any]:
     events = list(case.events.all())
     return {
         "number": case.number,
@@ -108,7 +122,34 @@ def _case(case: Case, readable: bool) -> dict[str, Any]:
             for event in events
             if event.act in LOOKS
         ],
+        "internal_notes": {"count": case.notes_count, "withheld_under": NOTES_WITHHELD},
         "ledger_reference": case.ledger_ref,
+    }
+
+
+def _reported(case: ReportedCase) -> dict[str, Any]:
+    """A case that another system reported: all that it said."""
+    return {
+        "system": case.system.name,
+        "number": case.source_number,
+        "item": case.item_name,
+        "organ": case.organ.name,
+        "state": case.get_state_display(),
+        "reported_at": _moment(case.reported_at),
+        "answers": flat(case.record),
+        "ledger_reference": case.ledger_ref,
+    }
+
+
+def _assistance(assistance: Assistance) -> dict[str, Any]:
+    """That a clerk filled in a form for the person at a counter."""
+    return {
+        "office": assistance.office.name,
+        "item": assistance.item.name,
+        "by": str(assistance.clerk),
+        "consent": assistance.get_consent_display(),
+        "at": _moment(assistance.begun_at),
+        "case": assistance.case.number if assistance.case else None,
     }
 
 
@@ -172,10 +213,16 @@ def everything_about(account: Account, at: datetime, *, readable: bool = False) 
     does not grow with the number of cases.
     """
     own = cases_of_applicant(account).filter(applicant__account=account, enterprise=None)
-    cases = own.select_related("item", "organ", "guide").prefetch_related(
-        "files", "events__organ", "events__actor"
+    cases = (
+        own.select_related("item", "organ", "guide")
+        .prefetch_related("files", "events__organ", "events__actor")
+        .annotate(notes_count=Count("notes", distinct=True))
     )
-    drafts = Draft.objects.filter(account=account)
+    drafts = Draft.objects.filter(
+        Q(account=account) | Q(account=None, principal__account=account, enterprise=None)
+    )
+    helped = Assistance.objects.filter(person__account=account).order_by("begun_at")
+    elsewhere = reported_for(account).select_related("system", "organ").order_by("applied_at")
     given, held = delegations_of(account)
     phone = AccountPhone.objects.filter(account=account).first()
     return {
@@ -219,6 +266,10 @@ def everything_about(account: Account, at: datetime, *, readable: bool = False) 
                 "state": one.get_state_display(),
             }
             for one in my_bookings(account)
+        ],
+        "cases_elsewhere": [_reported(one) for one in elsewhere],
+        "helped_at_counters": [
+            _assistance(one) for one in helped.select_related("office", "item", "clerk", "case")
         ],
         "delegations_given": [_delegation(one) for one in given],
         "delegations_held": [_delegation(one) for one in held],

@@ -142,6 +142,13 @@ RULES: Final = (
         "个人信息保护法 art. 19; house rule: as long as missed ones count (90 + 30 days)",
     ),
     Rule(
+        "assistances",
+        "that a clerk opened a form for somebody at a counter and it was not sent there",
+        180,
+        "cases.Assistance.begun_at",
+        "个人信息保护法 art. 19; as long as the form itself; the ledger keeps the act",
+    ),
+    Rule(
         "delegations",
         "delegations that ended",
         5 * 366,
@@ -155,6 +162,14 @@ RULES: Final = (
         3 * 366,
         "cases.EmergencyAccess.asked_at",
         "part of the case's history (档案法); 个人信息保护法 art. 56: records three years at least",
+        Deed.REPORT,
+    ),
+    Rule(
+        "reported-cases",
+        "concluded cases of other systems, as they were reported",
+        10 * 366,
+        "cases.ReportedCase.concluded_at",
+        "档案法 art. 13-16: the organ that handled them keeps the archive; an archivist decides",
         Deed.REPORT,
     ),
     Rule(

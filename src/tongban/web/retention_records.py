@@ -18,6 +18,7 @@ from oauth2_provider.models import AccessToken, DeviceGrant, Grant, IDToken, Ref
 
 from tongban.base.clocks import LOCAL, local_date
 from tongban.cases.models import (
+    Assistance,
     Booking,
     BundleFiling,
     BundlePart,
@@ -25,6 +26,7 @@ from tongban.cases.models import (
     Draft,
     EmergencyAccess,
     MaterialFile,
+    ReportedCase,
 )
 from tongban.cases.rules import DECIDED_STATES, ENDED_UNDECIDED
 from tongban.cases.services.drafting import forget_files
@@ -232,7 +234,9 @@ RECORDS: Final[Mapping[str, Collection[Records]]] = {
     "outbox": [Outbox()],
     "unused-files": [UnusedFiles()],
     "appointments": [_before(Booking, "begins_at")],
+    "assistances": [_before(Assistance, "begun_at", case=None)],
     "delegations": [Rows(_ended_delegations, "ended")],
     "emergencies": [_before(EmergencyAccess, "asked_at")],
+    "reported-cases": [_before(ReportedCase, "concluded_at", state="concluded")],
     "cases": [Rows(_closed_cases, "closed")],
 }

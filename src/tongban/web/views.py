@@ -20,6 +20,7 @@ from tongban.base.permissions import Permission, opens_to
 from tongban.base.regions import NATION
 from tongban.cases.bundles.following_views import filing_row
 from tongban.cases.bundles.selectors import filings_of
+from tongban.cases.reporting.selectors import my_reported
 from tongban.cases.selectors import my_cases, my_drafts
 from tongban.cases.views import case_row
 from tongban.catalogue.search.index import exists as index_exists
@@ -216,6 +217,7 @@ def me(request: HttpRequest) -> HttpResponse:
             }
             for draft in my_drafts(request.user)
         ],
+        "reported": my_reported(request.user),
     }
     return render(request, "web/me.html", context)
 

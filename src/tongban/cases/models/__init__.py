@@ -1,4 +1,5 @@
-"""Tables of the room: drafts, cases, events, files; procedures and their runs; offices, tickets."""
+"""Tables of the room: drafts, cases, events, files; procedures and their runs; offices, tickets; the
+desk; what other systems report."""
 
 from tongban.cases.models.appointments import (
     Booking,
@@ -17,6 +18,14 @@ from tongban.cases.models.cases import (
     EmergencyAccess,
     MaterialFile,
 )
+from tongban.cases.models.desk import (
+    Assistance,
+    CaseNote,
+    Paper,
+    PaperList,
+    ReasonText,
+    SavedView,
+)
 from tongban.cases.models.procedures import (
     OPEN_STEPS,
     CaseRun,
@@ -24,15 +33,18 @@ from tongban.cases.models.procedures import (
     CaseTimer,
     ItemProcedure,
 )
+from tongban.cases.models.reported import ReportedCase, ReportedRow, ReportingRight
 
 __all__ = [
     "LOOKS",
     "OPEN_STEPS",
+    "Assistance",
     "Booking",
     "BundleFiling",
     "BundlePart",
     "Case",
     "CaseEvent",
+    "CaseNote",
     "CaseRun",
     "CaseStep",
     "CaseTimer",
@@ -44,5 +56,12 @@ __all__ = [
     "Office",
     "OfficeHours",
     "OfficeService",
+    "Paper",
+    "PaperList",
+    "ReasonText",
+    "ReportedCase",
+    "ReportedRow",
+    "ReportingRight",
+    "SavedView",
     "Ticket",
 ]

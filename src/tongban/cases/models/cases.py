@@ -52,10 +52,11 @@ def _known_moves() -> Q:
 class Draft(models.Model):
     """An application or a correction that is being filled in, kept until it is sent.
 
-    An account has one new application an item; a case has one correction.
+    An account has one new application an item; a case has one correction. One begun at a counter for
+    a person who has no account has none; who later proves to be that person goes on with it.
     """
 
-    account = models.ForeignKey(Account, models.CASCADE, related_name="drafts")
+    account = models.ForeignKey(Account, models.CASCADE, null=True, related_name="drafts")
     item = models.ForeignKey(ServiceItem, models.PROTECT)
     guide = models.ForeignKey(Guide, models.PROTECT)
     case = models.OneToOneField("Case", models.CASCADE, null=True, related_name="correction")
@@ -71,7 +72,12 @@ class Draft(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "item"], condition=Q(case=None), name="one_draft_an_item"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["principal", "item"],
+                condition=Q(account=None, case=None),
+                name="one_counter_draft_an_item",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -85,7 +91,8 @@ class Case(models.Model):
     an agent rests on who handed in for them. From `state` on, all but `answers` is what the events
     add up to (`rules.columns`); the constraints say what can't be, whoever writes.
     `due_on` is the day that people are told, `legal_due_on` the law's, `next_due_on` the organ's
-    next one (answer, decision, delivery), `applicant_due_on` the applicant's.
+    next one (answer, decision, delivery), `applicant_due_on` the applicant's. `claimed_by` is who
+    of the staff looks after it: an arrangement among colleagues, not a power.
     """
 
     class State(models.TextChoices):
@@ -134,6 +141,11 @@ class Case(models.Model):
     extended_days = models.PositiveSmallIntegerField(null=True)
     open_procedures = models.PositiveSmallIntegerField(default=0)
     committed = models.BooleanField(default=False)
+    # Its index is `cases_somebody_claimed`.
+    claimed_by = models.ForeignKey(
+        Account, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    claimed_at = models.DateTimeField(null=True)
     events_count = models.PositiveIntegerField()
 
     class Meta:
@@ -230,8 +242,24 @@ class Case(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["organ", "state", "due_on", "id"], name="cases_by_deadline"),
-            models.Index(fields=["organ", "next_due_on", "id"], name="cases_by_next_day"),
+            # The lists of the workbench, by the next day: `workbench/lanes.py` says which is for what.
+            models.Index(fields=["organ", "state", "next_due_on", "id"], name="cases_of_an_organ"),
+            models.Index(fields=["item", "state", "next_due_on", "id"], name="cases_of_an_item"),
+            models.Index(
+                fields=["organ", "state", "next_due_on", "id"],
+                condition=Q(claimed_by=None),
+                name="cases_nobody_claimed",
+            ),
+            models.Index(
+                fields=["item", "state", "next_due_on", "id"],
+                condition=Q(claimed_by=None),
+                name="cases_of_an_item_unclaimed",
+            ),
+            models.Index(
+                fields=["claimed_by", "state", "next_due_on", "id", "organ"],
+                condition=Q(claimed_by__isnull=False),
+                name="cases_somebody_claimed",
+            ),
             models.Index(fields=["applicant", "-submitted_at"], name="cases_of_a_person"),
             models.Index(fields=["enterprise", "-submitted_at"], name="cases_of_an_enterprise"),
             models.Index(

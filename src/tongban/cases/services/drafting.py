@@ -10,21 +10,27 @@ from typing import Any, cast
 import filetype
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
-from tongban.base.clocks import utc_now
+from tongban.base.clocks import LOCAL, utc_now
 from tongban.base.problems import Conflict, FieldError, InvalidInput, NotFound
 from tongban.cases import storage
 from tongban.cases.answers import check_page
-from tongban.cases.models import Draft, MaterialFile
+from tongban.cases.models import Assistance, Draft, MaterialFile
 from tongban.cases.permissions import applicant_case, cases_of_applicant
 from tongban.cases.rules import State
-from tongban.cases.services.principals import Principal, acting_person, check_level, chosen
+from tongban.cases.services.principals import (
+    MYSELF,
+    Principal,
+    acting_person,
+    check_level,
+    chosen,
+)
 from tongban.catalogue.guide_schema import FormPage, GuideDocument, Material
-from tongban.catalogue.models import ServiceItem
+from tongban.catalogue.models import Guide, ServiceItem
 from tongban.catalogue.selectors import document_of
-from tongban.directory.models import Account
+from tongban.directory.models import Account, Person
 from tongban.ledger.traces import leaves_no_trace
 
 MEDIA_TYPES = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
@@ -69,14 +75,8 @@ def start_draft(
     """
     for_whom = chosen(actor, item.code, principal)
     held = Draft.objects.filter(account=actor, item=item, case=None).select_related("guide").first()
-    guide = item.guides.filter(effective_to=None).first()
-    if guide is None or not guide.accepts_online:
-        raise Conflict(
-            code="not_online",
-            title=_("This item can't be applied for here yet"),
-            detail=_("Its guide is not complete, or the organ takes applications at the counter."),
-            fix=_("Ask the organ, or call 12345."),
-        )
+    held = held or _begun_at_counter(actor, item)
+    guide = _guide_of(item)
     if held:
         _check_same_principal(held, for_whom, principal)
         return held
@@ -97,6 +97,69 @@ def start_draft(
             )
     except IntegrityError:  # Started twice at once: both go on with the first.
         return Draft.objects.select_related("guide").get(account=actor, item=item, case=None)
+
+
+def _guide_of(item: ServiceItem) -> Guide:
+    guide = item.guides.filter(effective_to=None).first()
+    if guide is None or not guide.accepts_online:
+        raise Conflict(
+            code="not_online",
+            title=_("This item can't be applied for here yet"),
+            detail=_("Its guide is not complete, or the organ takes applications at the counter."),
+            fix=_("Ask the organ, or call 12345."),
+        )
+    return guide
+
+
+def held_draft(actor: Account, item: ServiceItem) -> Draft | None:
+    """The form of an item that the account has open, or that was begun for it at a counter."""
+    own = Q(account=actor) | Q(account=None, principal__account=actor, enterprise=None)
+    return Draft.objects.filter(own, item=item, case=None).order_by("account").first()
+
+
+def _begun_at_counter(actor: Account, item: ServiceItem) -> Draft | None:
+    """What was begun at a counter before the person had an account becomes the account's."""
+    begun = Draft.objects.filter(
+        account=None, principal__account=actor, enterprise=None, item=item, case=None
+    )
+    if not begun.update(account=actor):
+        return None
+    return Draft.objects.select_related("guide").get(account=actor, item=item, case=None)
+
+
+@leaves_no_trace("a draft is the applicant's own until it is handed in")
+@transaction.atomic
+def draft_for(person: Person, item: ServiceItem, *, at: datetime) -> Draft:
+    """The draft of a person who stands at a counter: the one they began, else a new one.
+
+    Raises Conflict when the item can't be applied for, or when their form of this item that is open
+    is for somebody else.
+    """
+    guide = _guide_of(item)
+    if person.account is not None:
+        _begun_at_counter(person.account, item)
+        held = Draft.objects.filter(account=person.account, item=item, case=None).first()
+        if held and (held.principal_id, held.enterprise_id) != (person.pk, None):
+            raise Conflict(
+                code="begun_for_another",
+                title=_("They have begun this for somebody else"),
+                detail=_("One form of an item can be open at a time."),
+                fix=_("They send it or throw it away first."),
+            )
+    else:
+        held = Draft.objects.filter(account=None, principal=person, item=item, case=None).first()
+    if held:
+        return held
+    own = Principal(MYSELF, person.name, person)
+    return Draft.objects.create(
+        account=person.account,
+        item=item,
+        guide=guide,
+        principal=person,
+        key=uuid.uuid4(),
+        answers=_prefilled(own, document_of(guide).form_pages),
+        updated_at=at,
+    )
 
 
 def _check_same_principal(held: Draft, wanted: Principal, named: str) -> None:
@@ -176,11 +239,23 @@ def save_page(
     return errors
 
 
+def _assisted(actor: Account) -> QuerySet[Assistance, uuid.UUID]:
+    """Keys of the forms that people let the actor fill in at a counter today."""
+    midnight = utc_now().astimezone(LOCAL).replace(hour=0, minute=0, second=0, microsecond=0)
+    mine = Assistance.objects.filter(clerk=actor, ended_at=None, begun_at__gte=midnight)
+    return mine.values_list("draft_key", flat=True)
+
+
 def _own_draft(actor: Account, key: uuid.UUID) -> Draft:
     draft = (
         Draft.objects.select_for_update(of=("self",))
         .select_related("guide")
-        .filter(Q(account=actor, case=None) | Q(case__in=cases_of_applicant(actor)), key=key)
+        .filter(
+            Q(account=actor, case=None)
+            | Q(case__in=cases_of_applicant(actor))
+            | Q(case=None, key__in=_assisted(actor)),
+            key=key,
+        )
         .first()
     )
     if draft is None:

@@ -63,6 +63,8 @@ class Person(models.Model):
                 name="person_is_verified",
             )
         ]
+        # Whole names only: the workbench looks for applicants.
+        indexes = [models.Index(fields=["name"], name="people_by_name")]
 
     def __str__(self) -> str:
         return self.name
@@ -94,6 +96,9 @@ class Enterprise(models.Model):
         Person, models.PROTECT, related_name="represented_enterprises"
     )
     demonstration = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["name"], name="enterprises_by_name")]
 
     def __str__(self) -> str:
         return self.name

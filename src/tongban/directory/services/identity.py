@@ -130,8 +130,10 @@ def _join(
     if person is None:
         person = Person(id_number=number, name=name, phone=phone, address=address)
     person.account = actor
-    person.identity_level = IdentityLevel.VERIFIED
-    person.identity_source, person.identity_verified_at = source, at
+    # Whom a clerk has seen with the card stays known so well.
+    if person.pk is None or person.identity_level < IdentityLevel.IN_PERSON:
+        person.identity_level = IdentityLevel.VERIFIED
+        person.identity_source, person.identity_verified_at = source, at
     person.demonstration = actor.demonstration
     person.save()
     if not actor.display_name:
