@@ -561,13 +561,13 @@ def test_a_commitment_that_is_kept_is_written_down(world):
 # Cost
 
 
-def test_an_act_takes_nine_statements(world, django_assert_num_queries):
+def test_an_act_takes_ten_statements(world, django_assert_num_queries):
     case = world.make_case()
     working_calendar()
-    # savepoint 2 · posts, case, own affair, events, next event, columns, entry, place · the guide is kept
-    with django_assert_num_queries(9):
+    # savepoint 2 · posts, case, own affair, events, next event, columns, message, entry, place · the guide is kept
+    with django_assert_num_queries(10):
         handling.accept(world.clerk, case.number, at=AT)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         handling.decide(world.reviewer, case.number, approve=True, reasons=WHY, at=AT)
 
 

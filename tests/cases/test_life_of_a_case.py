@@ -177,11 +177,11 @@ def test_an_incomplete_application_lists_everything_and_stays_a_draft(world):
     assert not Entry.objects.exclude(case_ref="").exists()
 
 
-def test_submitting_takes_seven_queries_in_one_savepoint(world, django_assert_num_queries):
+def test_submitting_takes_eight_queries_in_one_savepoint(world, django_assert_num_queries):
     draft = world.make_draft()
     working_calendar()  # Read once a minute in each process.
-    # savepoint 2 · draft, files, case, event, files over, draft away, entry
-    with django_assert_num_queries(9):
+    # savepoint 2 · draft, files, case, event, files over, draft away, message, entry
+    with django_assert_num_queries(10):
         submitting.submit(world.resident, draft.key, at=AT)
 
 

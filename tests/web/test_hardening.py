@@ -110,6 +110,7 @@ def pages(site, **values: str) -> list[str]:
         "key": str(case.files.get().key),
         "form": "json",
         "delegation": str(uuid.uuid4()),
+        "message": str(uuid.uuid4()),
         "device": "1",
         "emergency": "1",
         "level": "0",

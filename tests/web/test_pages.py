@@ -402,8 +402,8 @@ def test_the_page_of_a_case_takes_a_fixed_number_of_queries(site, django_assert_
     # session, account, posts for page and frame, opening (5), case, events, files, acts, counts
     with django_assert_max_num_queries(19):
         clerk.get(f"/work/cases/{case.number}/")
-    # session, account, posts, delegations, case, events, files, acts in the ledger
-    with django_assert_max_num_queries(9):
+    # session, account, posts, delegations, case, events, files, acts in the ledger, unread messages
+    with django_assert_max_num_queries(10):
         resident.get(f"/cases/{case.number}/")
 
 

@@ -34,6 +34,8 @@ from tongban.directory.models import (
     DataConsent,
     Delegation,
     KnownDevice,
+    Message,
+    MessagePreferences,
     SecurityEvent,
     SystemSignIn,
 )
@@ -279,6 +281,24 @@ class Maker:
     def broken_upload(self, at):
         return self.file(at, Path(configured.TONGBAN_FILES) / f"{self.fresh()}.part")
 
+    def told(self, at, account=None):
+        return Message.objects.create(
+            account=account or self.account(),
+            key=uuid.uuid4(),
+            kind="appointment.booked",
+            legal=False,
+            facts={},
+            available_at=at,
+        )
+
+    def left_message(self, at):
+        return self.told(NOW, self._closed(at))
+
+    def left_preferences(self, at):
+        return MessagePreferences.objects.create(
+            account=self._closed(at), language="en", channels={}
+        )
+
     # What closing forgot: of a closed account when `at` is old, else of one that is open.
 
     def _closed(self, at):
@@ -360,6 +380,9 @@ MAKERS = [
     ("delegations", Maker.revoked_delegation),
     ("emergencies", Maker.emergency),
     ("appointments", Maker.booking),
+    ("messages", Maker.told),
+    ("closed-accounts", Maker.left_message),
+    ("closed-accounts", Maker.left_preferences),
     ("cases", Maker.a_case),
     ("cases", Maker.decided_case),
 ]

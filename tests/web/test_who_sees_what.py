@@ -25,6 +25,7 @@ from tongban.directory.models import (
     CorrectionRequest,
     Delegation,
     KnownDevice,
+    Message,
     Person,
     Post,
     Region,
@@ -137,6 +138,9 @@ class Town(World):
         self.correction = CorrectionRequest.objects.create(
             person=person, field="address", wanted="补一张新地址", asked_at=AT
         )
+        self.message = Message.objects.filter(
+            account=self.resident, kind="case.correction_requested"
+        ).get()
         self.device = KnownDevice.objects.create(
             account=self.resident,
             secret_hash="x" * 64,
@@ -192,6 +196,7 @@ class Town(World):
             "key": str(self.case.files.get().key),
             "delegation": str(self.delegation.key),
             "device": str(self.device.pk),
+            "message": str(self.message.key),
             "emergency": str(self.emergency.pk),
             "form": "json",
             "level": "0",
@@ -239,6 +244,7 @@ class Town(World):
             Substitution.objects.filter(revoked_at=None).count(),
             Delegation.objects.filter(revoked_at=None).count(),
             KnownDevice.objects.filter(pk=self.device.pk).count(),
+            list(Message.objects.filter(account=self.resident).values_list("read_at", flat=True)),
             EmergencyAccess.objects.get(pk=self.emergency.pk).allowed_at,
             CorrectionRequest.objects.get(pk=self.correction.pk).state,
             Account.objects.filter(is_active=True).count(),
@@ -258,10 +264,16 @@ def path_of(pattern: URLPattern, route: str, values: dict[str, str]) -> str:
     path = route
     for name in pattern.pattern.converters:
         assert name in values, f"{route}: say in this test what {name!r} is"
-        value = values["delegation"] if "delegations/<uuid" in route else values[name]
+        value = values[named_by_route(route) or name]
         path = re.sub(rf"<(?:\w+:)?{name}>", lambda _found, said=value: said, path)
     assert "<" not in path, path
     return "/" + path
+
+
+def named_by_route(route: str) -> str:
+    """What a `key` is there, where it is not that of a file."""
+    parts = {"delegations/<uuid": "delegation", "messages/<uuid": "message"}
+    return next((name for part, name in parts.items() if part in route), "")
 
 
 def involved(route: str) -> set[str]:

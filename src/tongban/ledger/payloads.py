@@ -41,12 +41,16 @@ READ: Final = Part(int, "rows read")
 CREATED: Final = Part(int, "rows that are new")
 UPDATED: Final = Part(int, "rows that changed")
 
+# The key of a notice is random and stands on its page: the entry proves when it was there to read.
+NOTICES: Final = Part(list, "keys of the notices put into accounts with the act", optional=True)
+
 _HANDED_IN: Final = {
     "number": NUMBER,
     "applicant": _text("resident ID number or credit code of the applicant"),
     "by": ACCOUNT,
     "answers": Part(dict, "the form as it was filled in"),
     "files": Part(list, "material, name, size and SHA-256 of each file"),
+    "notices": NOTICES,
 }
 _STEP: Final = {
     "number": NUMBER,
@@ -54,12 +58,14 @@ _STEP: Final = {
     "by": _text("account of who did it; empty for the system"),
     "reasons": _text("reasons, as they were given"),
     "said": Part(dict, "days, grounds and limits that the step fixes"),
+    "notices": NOTICES,
 }
 _APPOINTMENT: Final = {
     "code": _text("code of the booking"),
     "office": _text("address of the office"),
     "begins_at": _text("when, ISO 8601"),
     "by": _text("account of who did it; empty for the system"),
+    "notices": NOTICES,
 }
 _PROPOSAL: Final = {"revision": Part(int, "how often it was saved"), "by": BY}
 _SYSTEM_READS: Final = {

@@ -10,6 +10,7 @@ import click
 from django.db import connections
 
 from tongban.cases.appointments.booking import mark_missed
+from tongban.cases.appointments.telling import remind
 from tongban.cases.models import Case
 from tongban.cases.selectors import misfits
 from tongban.cases.services.clockwork import run_due
@@ -23,13 +24,13 @@ DUE_SECONDS = 60.0
 
 def due_command(*, as_json: bool) -> None:
     """Run what is due and say how much it was."""
-    done = asdict(run_due()) | {"missed": mark_missed()}
+    done = asdict(run_due()) | {"missed": mark_missed(), "reminded": remind()}
     if as_json:
         print_json(done)
     else:
         click.echo(
             f"{done['accepted']} accepted by silence, {done['lapsed']} lapsed,"
-            f" {done['missed']} appointments missed"
+            f" {done['missed']} appointments missed, {done['reminded']} reminded of"
         )
 
 
@@ -59,15 +60,16 @@ def run_due_and_say() -> None:
     """What is due, beside the server: nothing that goes wrong here stops the ledger."""
     try:
         done = run_due()
-        missed = mark_missed()
+        missed, reminded = mark_missed(), remind()
     except Exception:
         log.exception("what is due in cases was not done; it is tried again")
         connections.close_all()
         return
-    if done.accepted or done.lapsed or missed:
+    if done.accepted or done.lapsed or missed or reminded:
         log.info(
-            "%s accepted by silence, %s lapsed, %s appointments missed",
+            "%s accepted by silence, %s lapsed, %s appointments missed, %s reminded of",
             done.accepted,
             done.lapsed,
             missed,
+            reminded,
         )

@@ -13,6 +13,7 @@ import click
 
 from tongban.assessment.cli import assess_command
 from tongban.web.cli_items import items
+from tongban.web.cli_messages import messages
 from tongban.web.cli_procedures import procedures
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -376,6 +377,7 @@ def openid_clean() -> None:
 
 cli.add_command(items)
 cli.add_command(procedures)
+cli.add_command(messages)
 
 
 def main() -> None:

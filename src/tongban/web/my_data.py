@@ -24,7 +24,16 @@ from tongban.cases.wording import answer_label
 from tongban.catalogue.models import Guide
 from tongban.catalogue.selectors import document_of
 from tongban.catalogue.wording import said
-from tongban.directory.models import Account, AccountPhone, Delegation
+from tongban.directory.messages.kinds import CHANNELS, KINDS, TOPICS
+from tongban.directory.messages.reading import wanted
+from tongban.directory.messages.rendering import render
+from tongban.directory.models import (
+    Account,
+    AccountPhone,
+    Delegation,
+    Message,
+    MessagePreferences,
+)
 from tongban.directory.selectors import delegations_of, person_of
 from tongban.directory.services.systems import withdraw_consent
 from tongban.ledger import acts
@@ -134,6 +143,18 @@ def _draft(draft: Draft, account: Account, readable: bool) -> dict[str, Any]:
     }
 
 
+def _message(message: Message) -> dict[str, Any]:
+    """A message as it reads in the language that is active."""
+    known = message.kind in KINDS
+    said = render(message.kind, message.facts) if known else None
+    return {
+        "title": said.title if said else message.kind,
+        "text": "\n".join(said.lines) if said else "",
+        "available_at": _moment(message.available_at),
+        "read_at": _moment(message.read_at),
+    }
+
+
 def _sign_in(account: Account) -> dict[str, Any]:
     """Devices, sessions, second factors, and the newest of the security log. Four queries."""
     return {
@@ -204,6 +225,14 @@ def everything_about(account: Account, at: datetime, *, readable: bool = False) 
                 "state": one.get_state_display(),
             }
             for one in my_bookings(account)
+        ],
+        "messages": [_message(one) for one in account.messages.order_by("-pk")],
+        "message_channels": [
+            {
+                "topic": str(TOPICS[topic]),
+                "channels": [str(CHANNELS[channel]) for channel in sorted(channels)],
+            }
+            for topic, channels in wanted(account).channels.items()
         ],
         "delegations_given": [_delegation(one) for one in given],
         "delegations_held": [_delegation(one) for one in held],
@@ -305,6 +334,8 @@ def _delete_what_no_law_keeps(account: Account, at: datetime) -> None:
         person.save(update_fields=["account", "phone", "address"])
     AccountPhone.objects.filter(account=account).delete()
     account.devices.all().delete()
+    account.messages.all().delete()
+    MessagePreferences.objects.filter(account=account).delete()
     for model in (Authenticator, EmailAddress, SocialAccount, UserSession):
         model.objects.filter(user=account).delete()
     account.username, account.display_name, account.email = f"closed-{account.pk}", "", ""

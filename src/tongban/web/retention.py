@@ -142,6 +142,13 @@ RULES: Final = (
         "个人信息保护法 art. 19; house rule: as long as missed ones count (90 + 30 days)",
     ),
     Rule(
+        "messages",
+        "messages in accounts that are no legal notices",
+        2 * 366,
+        "directory.Message.available_at",
+        "个人信息保护法 art. 19; house rule: legal notices stay as long as the account",
+    ),
+    Rule(
         "delegations",
         "delegations that ended",
         5 * 366,

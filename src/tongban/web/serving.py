@@ -31,6 +31,7 @@ from tongban.ledger.tallying import tally
 from tongban.ledger.witnessing import ask_witnesses
 from tongban.web.case_commands import DUE_SECONDS, run_due_and_say
 from tongban.web.demonstration import demonstration_accounts
+from tongban.web.message_commands import send_and_say
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,8 @@ RESTART_SECONDS = 2.0
 TALLY_SECONDS = 30.0
 STOPPED_SECONDS = 60.0
 WITNESS_SECONDS = 10.0
+# A message is on its way about so long after its act.
+MESSAGE_SECONDS = 2.0
 ACCOUNTS_SHOWN = 5
 
 
@@ -150,12 +153,14 @@ def _say_what_stops_the_ledger() -> None:
 
 
 def integrate_until_orphaned(parent: int) -> None:
-    """Number entries and count acts in a loop, and do what is due in cases once a minute.
+    """Number entries and count acts in a loop, do what is due in cases once a minute, send messages.
 
     Ends when the serving process is gone.
     """
     asker = threading.Thread(target=_keep_asking_witnesses, args=(parent,), daemon=True)
     asker.start()
+    sender = threading.Thread(target=_keep_sending_messages, args=(parent,), daemon=True)
+    sender.start()
     tallied, looked = time.monotonic(), -DUE_SECONDS
     while os.getppid() == parent:
         done = 0
@@ -201,3 +206,10 @@ def _keep_asking_witnesses(parent: int) -> None:
             log.exception("the witnesses could not be asked")
         connections.close_all()
         _rest(parent, WITNESS_SECONDS)
+
+
+def _keep_sending_messages(parent: int) -> None:
+    """Beside the numbering, which waits for no gateway."""
+    while os.getppid() == parent:
+        if not send_and_say():
+            _rest(parent, MESSAGE_SECONDS)

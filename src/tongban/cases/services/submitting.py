@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -18,9 +18,11 @@ from tongban.cases.models import Case, CaseEvent, Draft
 from tongban.cases.permissions import applicant_case, cases_of_applicant
 from tongban.cases.rules import Act, Ground, Happened, Part, State, advance, columns
 from tongban.cases.services.principals import check_level, still_allowed
+from tongban.cases.services.telling import RECEIVED, link_to, papers_named
 from tongban.cases.services.writing import carry_out
 from tongban.catalogue.guide_schema import GuideDocument
 from tongban.catalogue.selectors import document_by_id, document_of
+from tongban.directory.messages.posting import notify
 from tongban.directory.models import Account, Person
 from tongban.directory.selectors import working_calendar
 from tongban.ledger import acts, direct
@@ -44,11 +46,14 @@ class Filing(NamedTuple):
     guide_id: int
     item_id: int
     item_code: str
+    item_name: str
     region: str
     region_path: str
     organ_id: int
     organ_code: str
+    organ_name: str
     person_id: int
+    account_id: int | None
     enterprise_id: int | None
     delegation_id: int | None
     agent_level: int
@@ -58,8 +63,9 @@ class Filing(NamedTuple):
 
 # One statement with just these columns: through the models it is half the time of a submit.
 FILING = """
-SELECT d.id, d.answers, d.guide_id, i.id, i.code, i.region_id, i.region_path, o.id, o.code,
-       p.id, d.enterprise_id, d.delegation_id, a.identity_level, p.id_number, d.committed
+SELECT d.id, d.answers, d.guide_id, i.id, i.code, i.name, i.region_id, i.region_path, o.id, o.code,
+       o.name, p.id, p.account_id, d.enterprise_id, d.delegation_id, a.identity_level, p.id_number,
+       d.committed
 FROM cases_draft d
 JOIN catalogue_serviceitem i ON i.id = d.item_id
 JOIN directory_organ o ON o.id = i.organ_id
@@ -223,6 +229,7 @@ def submit(
         )
     )
     _take_over(filing.draft_id, case)
+    notices = _tell(case, filing, actor, told, document, moment)
     record(
         acts.CASE_SUBMITTED,
         at=moment,
@@ -230,9 +237,30 @@ def submit(
         region=filing.region,
         item=filing.item_code,
         case_ref=case.ledger_ref,
-        payload=_payload(case, filing.id_number, files, actor) | told,
+        payload=_payload(case, filing.id_number, files, actor) | told | {"notices": notices},
     )
     return case
+
+
+def _tell(
+    case: Case,
+    filing: Filing,
+    actor: Account,
+    told: Mapping[str, object],
+    document: GuideDocument,
+    at: datetime,
+) -> list[str]:
+    """The receipt in the accounts of the applicant and of who handed in; keys of the notices."""
+    facts: dict[str, Any] = {
+        "number": case.number,
+        "item": filing.item_name,
+        "organ": filing.organ_name,
+        "due_on": case.next_due_on.isoformat() if case.next_due_on else "",
+    }
+    if "to_follow" in told:
+        facts["papers"] = papers_named(document, cast(list[str], told["to_follow"]))
+    readers = (filing.account_id, actor.pk)
+    return notify(RECEIVED, readers, at=at, facts=facts, link=link_to(case.number))
 
 
 def _told(document: GuideDocument, files: list[HandedIn], *, committed: bool) -> dict[str, object]:

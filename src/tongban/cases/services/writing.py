@@ -35,6 +35,7 @@ from tongban.cases.rules import (
     rows_of,
 )
 from tongban.cases.services.saying import said
+from tongban.cases.services.telling import tell
 from tongban.directory.models import Account
 from tongban.directory.selectors import working_calendar
 from tongban.ledger import acts
@@ -188,7 +189,9 @@ def carry_out(
     payload: Mapping[str, object] | None = None,
     changes: Mapping[str, Any] | None = None,
 ) -> Case:
-    """Do one act of the table on a locked case: event, columns, ledger entry. Four statements.
+    """Do one act of the table on a locked case: event, columns, message, ledger entry.
+
+    Five statements, and one more when somebody acts for the applicant, too.
 
     `typed` is what the form says, `data` what the service adds to the event of a case that stands
     so, `changes` other columns of the case, `payload` what the ledger keeps beside number, act
@@ -219,12 +222,21 @@ def carry_out(
         after=after.state,
     )
     _write(case, before, columns_now | dict(changes or {}))
+    next_day = columns_now["next_due_on"]
+    notices = tell(
+        case,
+        act,
+        at=at,
+        text=told.text,
+        said=facts,
+        next_due_on=next_day.isoformat() if next_day else "",
+    )
     trace(
         case,
         LEDGER_ACTS[act],
         at,
         {"act": act.value, "by": actor.username if actor else "", "reasons": told.text}
-        | {"said": facts}
+        | {"said": facts, "notices": notices}
         | dict(payload or {}),
     )
     return case
