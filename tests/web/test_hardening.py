@@ -111,6 +111,8 @@ def pages(site, **values: str) -> list[str]:
         "form": "json",
         "delegation": str(uuid.uuid4()),
         "message": str(uuid.uuid4()),
+        "upload": str(uuid.uuid4()),
+        "sheet": "1",
         "device": "1",
         "emergency": "1",
         "level": "0",

@@ -25,7 +25,7 @@ from oauth2_provider.models import AccessToken, DeviceGrant, Grant, IDToken, Ref
 from tests.cases.offices import make_booking
 from tongban.base.clocks import LOCAL
 from tongban.cases import storage
-from tongban.cases.models import Case, CaseEvent, Draft, EmergencyAccess, MaterialFile
+from tongban.cases.models import Case, CaseEvent, Draft, EmergencyAccess, MaterialFile, Upload
 from tongban.directory.models import (
     AccountPhone,
     Attempts,
@@ -291,6 +291,20 @@ class Maker:
             available_at=at,
         )
 
+    def begun_upload(self, at, account=None):
+        return Upload.objects.create(
+            account=account or self.account(),
+            draft_key=uuid.uuid4(),
+            key=uuid.uuid4(),
+            material="photo",
+            name="照片.png",
+            length=10,
+            touched_at=at,
+        )
+
+    def left_upload(self, at):
+        return self.begun_upload(NOW, self._closed(at))
+
     def left_message(self, at):
         return self.told(NOW, self._closed(at))
 
@@ -380,6 +394,8 @@ MAKERS = [
     ("delegations", Maker.revoked_delegation),
     ("emergencies", Maker.emergency),
     ("appointments", Maker.booking),
+    ("uploads", Maker.begun_upload),
+    ("closed-accounts", Maker.left_upload),
     ("messages", Maker.told),
     ("closed-accounts", Maker.left_message),
     ("closed-accounts", Maker.left_preferences),

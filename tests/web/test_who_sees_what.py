@@ -18,7 +18,16 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from tests.cases.offices import make_booking
 from tests.conftest import AT, ID_NUMBERS, World
 from tongban.base.permissions import RULES, Permission, permission_of
-from tongban.cases.models import Case, CaseEvent, Draft, EmergencyAccess, MaterialFile
+from tongban.cases.models import (
+    Annotation,
+    Case,
+    CaseEvent,
+    Draft,
+    EmergencyAccess,
+    MaterialFile,
+    Upload,
+)
+from tongban.cases.services import uploading
 from tongban.catalogue.search.index import rebuild
 from tongban.directory.models import (
     Account,
@@ -44,6 +53,8 @@ SECRETS = (
     "补一张新地址",
     "Firefox · 秘密设备",
     "急事的理由",
+    "只给同事看的批注",
+    "没传完.png",
     "QRST-2345",
 )
 # Who has to do with the objects of the town, by the beginning of the address; the first that fits.
@@ -75,6 +86,9 @@ BODIES: tuple[dict[str, str], ...] = (
     {"code": "QRST-2345"},
     {"act": "check_in", "code": "QRST-2345"},
     {"act": "call", "counter": "1"},
+    {"act": "note", "sheet": "1", "text": "我也写一条"},
+    {"act": "erase", "note": "{note}"},
+    {"act": "verify"},
 )
 REFUSALS = {302, 403, 404, 405}
 FACTOR = {"method": "mfa", "type": "totp"}
@@ -141,6 +155,19 @@ class Town(World):
         self.message = Message.objects.filter(
             account=self.resident, kind="case.correction_requested"
         ).get()
+        draft = Draft.objects.get(account=self.resident, case=None)
+        self.upload = uploading.begin(
+            self.resident, draft.key, "photo", name="没传完.png", length=100, at=AT
+        )
+        self.note = Annotation.objects.create(
+            file=self.case.files.get(),
+            key=uuid.uuid4(),
+            page=1,
+            text="只给同事看的批注",
+            for_applicant=False,
+            author=self.clerk,
+            at=AT,
+        )
         self.device = KnownDevice.objects.create(
             account=self.resident,
             secret_hash="x" * 64,
@@ -197,6 +224,9 @@ class Town(World):
             "delegation": str(self.delegation.key),
             "device": str(self.device.pk),
             "message": str(self.message.key),
+            "upload": str(self.upload.key),
+            "sheet": "1",
+            "note": str(self.note.key),
             "emergency": str(self.emergency.pk),
             "form": "json",
             "level": "0",
@@ -244,6 +274,9 @@ class Town(World):
             Substitution.objects.filter(revoked_at=None).count(),
             Delegation.objects.filter(revoked_at=None).count(),
             KnownDevice.objects.filter(pk=self.device.pk).count(),
+            list(Upload.objects.values_list("offset", flat=True)),
+            list(MaterialFile.objects.values_list("trust", "superseded")),
+            list(Annotation.objects.values_list("text", "told_at")),
             list(Message.objects.filter(account=self.resident).values_list("read_at", flat=True)),
             EmergencyAccess.objects.get(pk=self.emergency.pk).allowed_at,
             CorrectionRequest.objects.get(pk=self.correction.pk).state,
@@ -272,7 +305,11 @@ def path_of(pattern: URLPattern, route: str, values: dict[str, str]) -> str:
 
 def named_by_route(route: str) -> str:
     """What a `key` is there, where it is not that of a file."""
-    parts = {"delegations/<uuid": "delegation", "messages/<uuid": "message"}
+    parts = {
+        "delegations/<uuid": "delegation",
+        "messages/<uuid": "message",
+        "uploads/<uuid": "upload",
+    }
     return next((name for part, name in parts.items() if part in route), "")
 
 

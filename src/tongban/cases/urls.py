@@ -4,8 +4,10 @@ from tongban.cases import (
     case_views,
     delegation_views,
     emergency_views,
+    material_views,
     receipt_views,
     staff_views,
+    upload_views,
     views,
 )
 from tongban.cases.appointments import views as appointments
@@ -18,6 +20,14 @@ urlpatterns = [
     path("cases/<str:number>/act/", case_views.case_act, name="case-act"),
     path("cases/<str:number>/supply/", case_views.supply, name="supply"),
     path("cases/<str:number>/files/<uuid:key>/", case_views.case_file_download, name="file"),
+    path(
+        "cases/<str:number>/files/<uuid:key>/pages/", material_views.file_pages, name="file-pages"
+    ),
+    path(
+        "cases/<str:number>/files/<uuid:key>/pages/<int:sheet>/", material_views.page, name="page"
+    ),
+    path("me/uploads/", upload_views.uploads, name="uploads"),
+    path("me/uploads/<uuid:key>/", upload_views.upload, name="upload"),
     path("cases/<str:number>/correct/", views.correct, name="correct"),
     path("cases/<str:number>/correct/<str:page>/", views.correct_page, name="correct-page"),
     path("appointments/", appointments.offices, name="offices"),
@@ -37,6 +47,16 @@ urlpatterns = [
     path("work/emergency/<int:emergency>/allow/", emergency_views.allow, name="allow-emergency"),
     path("work/", staff_views.work, name="work"),
     path("work/cases/<str:number>/", staff_views.work_case, name="work-case"),
+    path(
+        "work/cases/<str:number>/files/<uuid:key>/pages/",
+        material_views.work_file_pages,
+        name="work-file-pages",
+    ),
+    path(
+        "work/cases/<str:number>/files/<uuid:key>/pages/<int:sheet>/",
+        material_views.work_page,
+        name="work-page",
+    ),
     path(
         "work/cases/<str:number>/files/<uuid:key>/",
         staff_views.work_file_download,

@@ -81,7 +81,10 @@ PAYLOADS: Final[Mapping[str, Schema]] = {
         "commitment": _maybe(_text("the commitment, as it was shown")),
     },
     acts.CASE_CORRECTED: _HANDED_IN | _STEP,
-    acts.CASE_CORRECTION_REQUESTED: _STEP,
+    acts.CASE_CORRECTION_REQUESTED: {
+        **_STEP,
+        "annotations": _maybe(Part(list, "notes on pages: file, page, place in thousandths, text")),
+    },
     acts.CASE_ACCEPTED: _STEP,
     acts.CASE_REFUSED: _STEP,
     acts.CASE_DECIDED: _STEP,
@@ -117,6 +120,20 @@ PAYLOADS: Final[Mapping[str, Schema]] = {
         _APPOINTMENT,
     ),
     acts.CASE_VIEWED: {"number": NUMBER, "by": BY},
+    acts.MATERIAL_VERIFIED: {
+        "number": NUMBER,
+        "by": BY,
+        "material": _text("key of the material in the guide"),
+        "sha256": SHA256,
+    },
+    acts.MATERIAL_SCANNED: {
+        "number": NUMBER,
+        "by": BY,
+        "material": _text("key of the material in the guide"),
+        "name": _text("name of the file"),
+        "sha256": SHA256,
+        "replaces": _text("SHA-256 of the file whose place it takes, hexadecimal"),
+    },
     acts.DATA_REVEALED: {"number": NUMBER, "by": BY, "reason": REASON},
     acts.EMERGENCY_ASKED: {"number": NUMBER, "by": BY, "reason": REASON},
     acts.EMERGENCY_ALLOWED: {

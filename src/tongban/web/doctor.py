@@ -128,6 +128,8 @@ def _outside(environment: Environment) -> Iterator[str]:
     program = environment.mini_program_url
     if program and not program.startswith("https://"):
         yield "TONGBAN_MINI_PROGRAM_URL is not https: messages can be read on the way"
+    if not environment.clamd:
+        yield "TONGBAN_CLAMD is not set: uploads are not scanned for malware"
     if environment.sms_url and not environment.sms_url.startswith("https://"):
         yield "TONGBAN_SMS_URL is not https: codes can be read on the way"
 

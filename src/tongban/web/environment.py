@@ -50,6 +50,7 @@ class Environment:
     cipher: str = "aes-256-gcm"
     sms_url: str = ""
     mini_program_url: str = ""
+    clamd: str = ""
     mail_url: str = ""
     mail_from: str = "Tongban <noreply@localhost>"
     proxies: int = 0
@@ -128,6 +129,7 @@ def read_environment() -> Environment:
         cipher=cipher,
         sms_url=sms_url,
         mini_program_url=mini_program_url,
+        clamd=os.environ.get("TONGBAN_CLAMD", ""),
         mail_url=os.environ.get("TONGBAN_MAIL_URL", ""),
         mail_from=os.environ.get("TONGBAN_MAIL_FROM", "Tongban <noreply@localhost>"),
         proxies=int(proxies),

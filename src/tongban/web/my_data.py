@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from tongban.base.clocks import utc_now
 from tongban.base.problems import Conflict
 from tongban.cases.appointments.selectors import my_bookings
-from tongban.cases.models import LOOKS, Booking, Case, Draft, MaterialFile
+from tongban.cases.models import LOOKS, Booking, Case, Draft, MaterialFile, Upload
 from tongban.cases.permissions import cases_of_applicant
 from tongban.cases.rules import OPEN_STATES
 from tongban.cases.services.drafting import forget_files
@@ -335,6 +335,7 @@ def _delete_what_no_law_keeps(account: Account, at: datetime) -> None:
     AccountPhone.objects.filter(account=account).delete()
     account.devices.all().delete()
     account.messages.all().delete()
+    Upload.objects.filter(account=account).delete()
     MessagePreferences.objects.filter(account=account).delete()
     for model in (Authenticator, EmailAddress, SocialAccount, UserSession):
         model.objects.filter(user=account).delete()

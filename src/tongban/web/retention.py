@@ -135,6 +135,13 @@ RULES: Final = (
         "个人信息保护法 art. 19: uploads that came to nothing; two days for those under way",
     ),
     Rule(
+        "uploads",
+        "uploads in pieces with which nobody went on",
+        2,
+        "cases.Upload.touched_at",
+        "个人信息保护法 art. 19: they came to nothing; their bytes go as unused files",
+    ),
+    Rule(
         "appointments",
         "appointments that are past, with their tickets",
         180,

@@ -17,7 +17,7 @@ from django.db.models.functions import Cast, Coalesce, Concat, TruncDate
 from oauth2_provider.models import AccessToken, DeviceGrant, Grant, IDToken, RefreshToken
 
 from tongban.base.clocks import LOCAL, local_date
-from tongban.cases.models import Booking, Case, Draft, EmergencyAccess, MaterialFile
+from tongban.cases.models import Booking, Case, Draft, EmergencyAccess, MaterialFile, Upload
 from tongban.cases.rules import DECIDED_STATES, ENDED_UNDECIDED
 from tongban.cases.services.drafting import forget_files
 from tongban.directory.models import (
@@ -198,6 +198,7 @@ RECORDS: Final[Mapping[str, Collection[Records]]] = {
     ],
     "closed-accounts": [
         _of_closed(Draft, "account", "updated_at", _delete_drafts),
+        _of_closed(Upload, "account", "touched_at"),
         _of_closed(AccountPhone, "account", None),
         _of_closed(KnownDevice, "account", "last_seen_at"),
         _of_closed(EmailAddress, "user", None),
@@ -217,6 +218,7 @@ RECORDS: Final[Mapping[str, Collection[Records]]] = {
     "corrections": [Rows(_answered, "answered_at")],
     "outbox": [Outbox()],
     "unused-files": [UnusedFiles()],
+    "uploads": [_before(Upload, "touched_at")],
     "appointments": [_before(Booking, "begins_at")],
     "messages": [_before(Message, "available_at", legal=False)],
     "delegations": [Rows(_ended_delegations, "ended")],

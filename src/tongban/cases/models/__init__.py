@@ -16,9 +16,11 @@ from tongban.cases.models.cases import (
     EmergencyAccess,
     MaterialFile,
 )
+from tongban.cases.models.materials import Annotation, Upload
 
 __all__ = [
     "LOOKS",
+    "Annotation",
     "Booking",
     "Case",
     "CaseEvent",
@@ -30,4 +32,5 @@ __all__ = [
     "OfficeHours",
     "OfficeService",
     "Ticket",
+    "Upload",
 ]

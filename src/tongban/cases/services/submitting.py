@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, cast
 
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from tongban.base.case_numbers import make_case_number
@@ -27,15 +28,17 @@ from tongban.directory.models import Account, Person
 from tongban.directory.selectors import working_calendar
 from tongban.ledger import acts, direct
 from tongban.ledger.services import new_case_ref, record
-from tongban.ledger.traces import leaves_trace
+from tongban.ledger.traces import leaves_no_trace, leaves_trace
 
 
 class HandedIn(NamedTuple):
-    """A file as the application names it."""
+    """A file as the application names it; `reused`: it was with another case before."""
 
     material: str
     name: str
     sha256: str
+    trust: str
+    reused: bool
 
 
 class Filing(NamedTuple):
@@ -72,6 +75,10 @@ JOIN directory_organ o ON o.id = i.organ_id
 JOIN directory_person p ON p.id = d.principal_id
 JOIN directory_person a ON a.account_id = d.account_id
 WHERE d.key = %s AND d.account_id = %s AND d.case_id IS NULL"""
+
+FILES = """
+SELECT material, name, sha256, trust, reused_from_id IS NOT NULL
+FROM cases_materialfile WHERE draft_id = %s ORDER BY id"""
 
 
 def missing_materials(
@@ -170,8 +177,8 @@ def _filing(actor: Account, key: uuid.UUID) -> Filing | None:
 
 
 def _files(draft_id: int) -> list[HandedIn]:
-    sql = "SELECT material, name, sha256 FROM cases_materialfile WHERE draft_id = %s ORDER BY id"
-    return [HandedIn(*row) for row in direct.fetch(sql, [draft_id])]
+    rows = direct.fetch(FILES, [draft_id])
+    return [HandedIn(*row)._replace(reused=bool(row[-1])) for row in rows]
 
 
 @leaves_trace(acts.CASE_SUBMITTED)
@@ -354,9 +361,18 @@ def hand_in_correction(actor: Account, number: str, *, at: datetime | None = Non
         payload=_payload(case, id_number, files, actor),
         changes={"answers": answers},
     )
-    case.files.update(superseded=True)
+    _new_versions(draft, case)
     _take_over(draft.pk, case)
     return case
+
+
+@leaves_no_trace("a part of handing in a correction, which leaves the trace")
+def _new_versions(draft: Draft, case: Case) -> None:
+    """Keep the files that did not change, and put those away that were replaced or left out."""
+    same = draft.files.filter(replaces__case=case, sha256=F("replaces__sha256"))
+    stays = set(same.values_list("replaces_id", flat=True))
+    draft.files.filter(pk__in=list(same.values_list("pk", flat=True))).delete()
+    case.files.exclude(pk__in=stays).update(superseded=True)
 
 
 def _nothing_to_hand_in(case: Case) -> DomainError:
