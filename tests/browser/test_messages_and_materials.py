@@ -5,7 +5,6 @@ file corrected and looked at as a picture, the message that says so, and what go
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -58,7 +57,7 @@ def test_a_note_on_a_page_reaches_the_applicant_who_corrects_that_file(
     page = resident.page
     expect(page.locator(".badge--count")).to_be_visible()
     resident.sees("72-messages")
-    page.get_by_role("link", name="请补正您的申请").first.click()
+    page.get_by_role("link", name="请补正申请").first.click()
     expect(page.locator("main")).to_contain_text("到达账号时间")
     resident.sees("73-notice")
     page.get_by_role("link", name="打开查看").click()
@@ -68,7 +67,7 @@ def test_a_note_on_a_page_reaches_the_applicant_who_corrects_that_file(
     expect(page.locator(".viewer__marks rect")).to_have_count(1)
     resident.sees("75-page")
     page.goto(f"/cases/{number}/")
-    resident.button("补正申请")
+    resident.button("去补正")
     page.goto(f"/cases/{number}/correct/materials/")
     new = tmp_path / "新照片.png"
     new.write_bytes(photo((300, 400)))

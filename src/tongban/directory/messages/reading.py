@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from tongban.base.clocks import utc_now
@@ -46,8 +47,10 @@ def messages_of(
     if legal_only:
         found = found.filter(legal=True)
     if before is not None:
-        found = found.filter(pk__lt=_own(account, before).pk)
-    rows = list(found.order_by("-pk")[: PAGE + 1])
+        last = _own(account, before)
+        at = last.available_at
+        found = found.filter(Q(available_at__lt=at) | Q(available_at=at, pk__lt=last.pk))
+    rows = list(found.order_by("-available_at", "-pk")[: PAGE + 1])
     older = str(rows[PAGE - 1].key) if len(rows) > PAGE else ""
     return Page(tuple(rows[:PAGE]), older)
 

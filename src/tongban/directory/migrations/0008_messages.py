@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='message',
-            index=models.Index(fields=['account', '-id'], name='messages_of_an_account'),
+            index=models.Index(fields=['account', '-available_at', '-id'], name='messages_of_an_account'),
         ),
         migrations.AddIndex(
             model_name='message',

@@ -29,7 +29,7 @@ class Message(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["account", "-id"], name="messages_of_an_account"),
+            models.Index(fields=["account", "-available_at", "-id"], name="messages_of_an_account"),
             models.Index(
                 fields=["account"], condition=Q(read_at=None), name="messages_not_read_yet"
             ),
