@@ -278,6 +278,10 @@ class Maker:
     def upload(self, at):
         return self.file(at, storage.path_of(sha256(self.fresh().encode()).hexdigest()))
 
+    def drawn_page(self, at):
+        digest = sha256(self.fresh().encode()).hexdigest()
+        return self.file(at, storage.pictures_of(digest) / "1-1200.webp")
+
     def broken_upload(self, at):
         return self.file(at, Path(configured.TONGBAN_FILES) / f"{self.fresh()}.part")
 
@@ -390,6 +394,7 @@ MAKERS = [
     ("outbox", Maker.message),
     ("unused-files", Maker.upload),
     ("unused-files", Maker.broken_upload),
+    ("unused-files", Maker.drawn_page),
     ("delegations", Maker.delegation),
     ("delegations", Maker.revoked_delegation),
     ("emergencies", Maker.emergency),

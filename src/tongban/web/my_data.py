@@ -97,7 +97,17 @@ def _case(case: Case, readable: bool) -> dict[str, Any]:
         "due_on": case.due_on.isoformat() if case.due_on else None,
         "answers": _answers(case.answers, case.guide, readable),
         "files": [
-            {"name": file.name, "size": file.size, "sha256": file.sha256}
+            {
+                "name": file.name,
+                "size": file.size,
+                "sha256": file.sha256,
+                "trust": file.get_trust_display(),
+                "notes": [
+                    {"page": note.page, "text": note.text}
+                    for note in file.annotations.all()
+                    if note.told_at
+                ],
+            }
             for file in case.files.all()
         ],
         "history": [
@@ -193,7 +203,7 @@ def everything_about(account: Account, at: datetime, *, readable: bool = False) 
     """
     own = cases_of_applicant(account).filter(applicant__account=account, enterprise=None)
     cases = own.select_related("item", "organ", "guide").prefetch_related(
-        "files", "events__organ", "events__actor"
+        "files__annotations", "events__organ", "events__actor"
     )
     drafts = Draft.objects.filter(account=account)
     given, held = delegations_of(account)
