@@ -25,8 +25,8 @@ from tongban.directory.selectors import forget_calendar
 atexit.register(shutil.rmtree, settings.TONGBAN_FILES.parent, ignore_errors=True)
 
 PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360"
-    "0000000200015e2bd5ad0000000049454e44ae426082"
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8ff"
+    "ff3f0005fe02fe0def46b80000000049454e44ae426082"
 )
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # Monday 2 March 2026, 9:00 in China
 DISTRICT = "511602000000"

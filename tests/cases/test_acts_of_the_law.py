@@ -561,15 +561,15 @@ def test_a_commitment_that_is_kept_is_written_down(world):
 # Cost
 
 
-def test_an_act_takes_ten_statements(world, django_assert_num_queries):
+def test_an_act_takes_eleven_statements(world, django_assert_num_queries):
     case = world.make_case()
     working_calendar()
-    # savepoint 2 · posts, case, own affair, events, next event, columns, entry · the guide is kept
-    # and the item's procedure: which version it begins with, or whether it still runs
-    with django_assert_num_queries(10):
+    # savepoint 2 · posts, case, own affair, events, next event, columns, message, entry · the guide is
+    # kept · and the item's procedure: which version it begins with, or whether it still runs
+    with django_assert_num_queries(11):
         handling.accept(world.clerk, case.number, at=AT)
     # And whether it is part of a bundle, since it ends the case.
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         handling.decide(world.reviewer, case.number, approve=True, reasons=WHY, at=AT)
 
 

@@ -177,11 +177,11 @@ def test_an_incomplete_application_lists_everything_and_stays_a_draft(world):
     assert not Entry.objects.exclude(case_ref="").exists()
 
 
-def test_submitting_takes_seven_queries_in_one_savepoint(world, django_assert_num_queries):
+def test_submitting_takes_eight_queries_in_one_savepoint(world, django_assert_num_queries):
     draft = world.make_draft()
     working_calendar()  # Read once a minute in each process.
-    # savepoint 2 · draft, files, case, event, files over, draft away, entry
-    with django_assert_num_queries(9):
+    # savepoint 2 · draft, files, case, event, files over, draft away, message, entry
+    with django_assert_num_queries(10):
         submitting.submit(world.resident, draft.key, at=AT)
 
 
@@ -223,9 +223,20 @@ def test_the_database_itself_refuses_a_second_correction_notice(world):
 
 def test_files_before_the_correction_stay_with_the_case(world):
     case = world.make_case("correction")
-    drafting.start_correction(world.resident, case.number, at=AT)
+    draft = drafting.start_correction(world.resident, case.number, at=AT)
+    drafting.remove_file(world.resident, draft.key, draft.files.get().key)
+    drafting.attach_file(world.resident, draft.key, "photo", png(), at=AT)
     submitting.hand_in_correction(world.resident, case.number, at=AT)
     assert [file.superseded for file in case.files.order_by("id")] == [True, False]
+
+
+def test_a_file_that_was_not_changed_stays_as_it_is(world):
+    case = world.make_case("correction")
+    before = case.files.get()
+    drafting.start_correction(world.resident, case.number, at=AT)
+    submitting.hand_in_correction(world.resident, case.number, at=AT)
+    assert case.files.get() == before
+    assert not case.files.get().superseded
 
 
 def test_a_decision_needs_reasons(world):

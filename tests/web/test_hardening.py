@@ -110,6 +110,9 @@ def pages(site, **values: str) -> list[str]:
         "key": str(case.files.get().key),
         "form": "json",
         "delegation": str(uuid.uuid4()),
+        "message": str(uuid.uuid4()),
+        "upload": str(uuid.uuid4()),
+        "sheet": "1",
         "device": "1",
         "emergency": "1",
         "level": "0",
@@ -117,7 +120,7 @@ def pages(site, **values: str) -> list[str]:
         "seq": "1",
         "office": "hall",
         "reference": "0" * 32,
-        "sheet": "260302-AAAAAA",
+        "listed": "260302-AAAAAA",
         "pk": "1",
         "uidb36": "1",
         "slug": "moving-in",
@@ -134,7 +137,7 @@ def pages(site, **values: str) -> list[str]:
         "family": "theme",
         "shelf": "health",
         "letter": "J",
-        "upload": str(uuid.UUID(int=1)),
+        "imported": str(uuid.UUID(int=1)),
     } | values
     return [path_of(pattern, route, about) for route, pattern, _spaces in ALL]
 

@@ -70,6 +70,15 @@ def fill(world, account, device: str) -> None:
     make_booking(world, AT + timedelta(days=9), account=account)
     world.make_case("approved", account)
     case = Case.objects.get(applicant__account=account)
+    case.files.get().annotations.create(
+        key=uuid.uuid4(),
+        page=1,
+        text="看不清",
+        for_applicant=True,
+        author=world.clerk,
+        at=AT,
+        told_at=AT,
+    )
     case.events.create(
         seq=90, act="revealed", at=AT, actor=world.clerk, organ=world.organ, text="核"
     )

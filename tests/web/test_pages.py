@@ -402,8 +402,9 @@ def test_the_page_of_a_case_takes_a_fixed_number_of_queries(site, django_assert_
     # session, account, posts for page and frame, opening (5), case, bundle, events, files, acts, counts
     with django_assert_max_num_queries(20):
         clerk.get(f"/work/cases/{case.number}/")
-    # session, account, posts, delegations, case, bundle, events, files, acts in the ledger
-    with django_assert_max_num_queries(11):
+    # session, account, posts, delegations, case, bundle, procedure, events, files, acts in the
+    # ledger, unread messages
+    with django_assert_max_num_queries(12):
         resident.get(f"/cases/{case.number}/")
 
 

@@ -35,6 +35,7 @@ from tongban.cases.models import (
     MaterialFile,
     Office,
     ReportedCase,
+    Upload,
 )
 from tongban.directory.models import (
     AccountPhone,
@@ -44,6 +45,8 @@ from tongban.directory.models import (
     DataConsent,
     Delegation,
     KnownDevice,
+    Message,
+    MessagePreferences,
     SecurityEvent,
     SystemSignIn,
 )
@@ -316,8 +319,44 @@ class Maker:
     def upload(self, at):
         return self.file(at, storage.path_of(sha256(self.fresh().encode()).hexdigest()))
 
+    def drawn_page(self, at):
+        digest = sha256(self.fresh().encode()).hexdigest()
+        return self.file(at, storage.pictures_of(digest) / "1-1200.webp")
+
     def broken_upload(self, at):
         return self.file(at, Path(configured.TONGBAN_FILES) / f"{self.fresh()}.part")
+
+    def told(self, at, account=None):
+        return Message.objects.create(
+            account=account or self.account(),
+            key=uuid.uuid4(),
+            kind="appointment.booked",
+            legal=False,
+            facts={},
+            available_at=at,
+        )
+
+    def begun_upload(self, at, account=None):
+        return Upload.objects.create(
+            account=account or self.account(),
+            draft_key=uuid.uuid4(),
+            key=uuid.uuid4(),
+            material="photo",
+            name="照片.png",
+            length=10,
+            touched_at=at,
+        )
+
+    def left_upload(self, at):
+        return self.begun_upload(NOW, self._closed(at))
+
+    def left_message(self, at):
+        return self.told(NOW, self._closed(at))
+
+    def left_preferences(self, at):
+        return MessagePreferences.objects.create(
+            account=self._closed(at), language="en", channels={}
+        )
 
     # What closing forgot: of a closed account when `at` is old, else of one that is open.
 
@@ -396,12 +435,18 @@ MAKERS = [
     ("outbox", Maker.message),
     ("unused-files", Maker.upload),
     ("unused-files", Maker.broken_upload),
+    ("unused-files", Maker.drawn_page),
     ("delegations", Maker.delegation),
     ("delegations", Maker.revoked_delegation),
     ("emergencies", Maker.emergency),
     ("appointments", Maker.booking),
     ("assistances", Maker.assistance),
     ("reported-cases", Maker.reported_case),
+    ("uploads", Maker.begun_upload),
+    ("closed-accounts", Maker.left_upload),
+    ("messages", Maker.told),
+    ("closed-accounts", Maker.left_message),
+    ("closed-accounts", Maker.left_preferences),
     ("cases", Maker.a_case),
     ("cases", Maker.decided_case),
 ]

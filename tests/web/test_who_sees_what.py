@@ -26,6 +26,7 @@ from tongban.assessment.views.frameworks import START
 from tongban.base.clocks import utc_now
 from tongban.base.permissions import RULES, Permission, permission_of
 from tongban.cases.models import (
+    Annotation,
     Assistance,
     Case,
     CaseEvent,
@@ -36,8 +37,10 @@ from tongban.cases.models import (
     Paper,
     PaperList,
     ReportedCase,
+    Upload,
 )
 from tongban.cases.reporting.taking import take
+from tongban.cases.services import uploading
 from tongban.catalogue.models import GuideImport, Proposal
 from tongban.catalogue.search.index import rebuild
 from tongban.catalogue.services import proposals
@@ -46,6 +49,7 @@ from tongban.directory.models import (
     CorrectionRequest,
     Delegation,
     KnownDevice,
+    Message,
     Person,
     Post,
     Region,
@@ -64,6 +68,8 @@ SECRETS = (
     "补一张新地址",
     "Firefox · 秘密设备",
     "急事的理由",
+    "只给同事看的批注",
+    "没传完.png",
     "QRST-2345",
     "未公布的框架",
     "未公布的测评",
@@ -116,6 +122,9 @@ BODIES: tuple[dict[str, str], ...] = (
     {"act": "note", "text": "外人的批注"},
     {"q": "{number}"},
     {"arrived": "1", "remark": "没有"},
+    {"act": "note", "sheet": "1", "text": "我也写一条"},
+    {"act": "erase", "note": "{note}"},
+    {"act": "verify"},
 )
 REFUSALS = {302, 403, 404, 405}
 FACTOR = {"method": "mfa", "type": "totp"}
@@ -182,6 +191,22 @@ class Town(World):
         self.delegate("helper", "helper", date.today() - timedelta(days=1))
         self.correction = CorrectionRequest.objects.create(
             person=person, field="address", wanted="补一张新地址", asked_at=AT
+        )
+        self.message = Message.objects.filter(
+            account=self.resident, kind="case.correction_requested"
+        ).get()
+        draft = Draft.objects.get(account=self.resident, case=None)
+        self.upload = uploading.begin(
+            self.resident, draft.key, "photo", name="没传完.png", length=100, at=AT
+        )
+        self.note = Annotation.objects.create(
+            file=self.case.files.get(),
+            key=uuid.uuid4(),
+            page=1,
+            text="只给同事看的批注",
+            for_applicant=False,
+            author=self.clerk,
+            at=AT,
         )
         self.device = KnownDevice.objects.create(
             account=self.resident,
@@ -282,6 +307,10 @@ class Town(World):
             "key": str(self.case.files.get().key),
             "delegation": str(self.delegation.key),
             "device": str(self.device.pk),
+            "message": str(self.message.key),
+            "upload": str(self.upload.key),
+            "sheet": "1",
+            "note": str(self.note.key),
             "emergency": str(self.emergency.pk),
             "form": "json",
             "level": "0",
@@ -293,7 +322,7 @@ class Town(World):
             "uidb36": "1",
             "office": self.booking.office.slug,
             "reference": self.reported.ledger_ref,
-            "sheet": self.sheet.code,
+            "listed": self.sheet.code,
             "post": str(Post.objects.get(account=self.clerk).pk),
             "substitution": str(self.substitution.pk),
             "correction": str(self.correction.pk),
@@ -309,7 +338,7 @@ class Town(World):
             "family": "theme",
             "shelf": "health",
             "letter": "J",
-            "upload": str(uuid.UUID(int=1)),
+            "imported": str(uuid.UUID(int=1)),
         }
 
     def client(self, role: str, *, second_factor: bool = True) -> Client:
@@ -348,6 +377,10 @@ class Town(World):
             Substitution.objects.filter(revoked_at=None).count(),
             Delegation.objects.filter(revoked_at=None).count(),
             KnownDevice.objects.filter(pk=self.device.pk).count(),
+            list(Upload.objects.values_list("offset", flat=True)),
+            list(MaterialFile.objects.values_list("trust", "superseded")),
+            list(Annotation.objects.values_list("text", "told_at")),
+            list(Message.objects.filter(account=self.resident).values_list("read_at", flat=True)),
             EmergencyAccess.objects.get(pk=self.emergency.pk).allowed_at,
             CorrectionRequest.objects.get(pk=self.correction.pk).state,
             Run.objects.get(pk=self.run.pk).state,
@@ -373,10 +406,20 @@ def path_of(pattern: URLPattern, route: str, values: dict[str, str]) -> str:
     path = route
     for name in pattern.pattern.converters:
         assert name in values, f"{route}: say in this test what {name!r} is"
-        value = values["delegation"] if "delegations/<uuid" in route else values[name]
+        value = values[named_by_route(route) or name]
         path = re.sub(rf"<(?:\w+:)?{name}>", lambda _found, said=value: said, path)
     assert "<" not in path, path
     return "/" + path
+
+
+def named_by_route(route: str) -> str:
+    """What a `key` is there, where it is not that of a file."""
+    parts = {
+        "delegations/<uuid": "delegation",
+        "messages/<uuid": "message",
+        "uploads/<uuid": "upload",
+    }
+    return next((name for part, name in parts.items() if part in route), "")
 
 
 def involved(route: str) -> set[str]:

@@ -20,6 +20,7 @@ from tongban.cases import storage
 from tongban.cases.act_forms import act_form
 from tongban.cases.bundles.selectors import beside
 from tongban.cases.labels import BUTTONS, DONE
+from tongban.cases.material_views import told_notes
 from tongban.cases.models import Case
 from tongban.cases.permissions import applicant_case
 from tongban.cases.progress_pages import stages
@@ -62,6 +63,13 @@ def _missing(
     ]
 
 
+def _notes(found: Case) -> list[dict[str, object]]:
+    """What the notice says of pages of files, while it is to be answered."""
+    if found.state != State.CORRECTION:
+        return []
+    return [note for notes in told_notes(found).values() for note in notes]
+
+
 def _show(
     request: HttpRequest, found: Case, *, fault: DomainError | None = None, status: int = 200
 ) -> HttpResponse:
@@ -88,6 +96,7 @@ def _show(
         "stages": stages(far) if far else [],
         "reasons": content.reasons,
         "needs_correction": found.state == State.CORRECTION,
+        "notes": _notes(found),
         "missing": _missing(document, content.standing, fault),
         "steps": [act_form(step, situation) for step in steps if step.act in ACTS],
         "fault": fault,

@@ -4,10 +4,12 @@ from tongban.cases import (
     case_views,
     delegation_views,
     emergency_views,
+    material_views,
     procedure_views,
     receipt_views,
     staff_views,
     step_views,
+    upload_views,
     views,
 )
 from tongban.cases.appointments import views as appointments
@@ -31,6 +33,14 @@ urlpatterns = [
     path("cases/<str:number>/act/", case_views.case_act, name="case-act"),
     path("cases/<str:number>/supply/", case_views.supply, name="supply"),
     path("cases/<str:number>/files/<uuid:key>/", case_views.case_file_download, name="file"),
+    path(
+        "cases/<str:number>/files/<uuid:key>/pages/", material_views.file_pages, name="file-pages"
+    ),
+    path(
+        "cases/<str:number>/files/<uuid:key>/pages/<int:sheet>/", material_views.page, name="page"
+    ),
+    path("me/uploads/", upload_views.uploads, name="uploads"),
+    path("me/uploads/<uuid:key>/", upload_views.upload, name="upload"),
     path("cases/<str:number>/correct/", views.correct, name="correct"),
     path("cases/<str:number>/correct/<str:page>/", views.correct_page, name="correct-page"),
     path("appointments/", appointments.offices, name="offices"),
@@ -47,7 +57,7 @@ urlpatterns = [
     path("work/counter/<str:office>/file/<uuid:key>/<str:page>/", counter.page, name="file-page"),
     path("work/counter/<str:office>/papers/", counter.papers_here, name="papers-here"),
     path("work/papers/", counter.papers_to_sign, name="papers"),
-    path("work/papers/<str:sheet>/", counter.paper_list, name="paper-list"),
+    path("work/papers/<str:listed>/", counter.paper_list, name="paper-list"),
     path("me/delegations/", delegation_views.mine, name="delegations"),
     path("me/delegations/<uuid:key>/revoke/", delegation_views.revoke, name="revoke-delegation"),
     path("me/acts/", receipt_views.acts, name="acts"),
@@ -67,6 +77,16 @@ urlpatterns = [
     path("work/texts/", workbench.texts, name="reason-texts"),
     path("work/cases/<str:number>/desk/", workbench.desk_act, name="work-desk"),
     path("work/cases/<str:number>/", staff_views.work_case, name="work-case"),
+    path(
+        "work/cases/<str:number>/files/<uuid:key>/pages/",
+        material_views.work_file_pages,
+        name="work-file-pages",
+    ),
+    path(
+        "work/cases/<str:number>/files/<uuid:key>/pages/<int:sheet>/",
+        material_views.work_page,
+        name="work-page",
+    ),
     path(
         "work/cases/<str:number>/files/<uuid:key>/",
         staff_views.work_file_download,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 import uuid
+from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,11 +17,13 @@ from tongban.base.permissions import Permission, opens_to
 from tongban.base.problems import FieldError, InvalidInput, NotFound
 from tongban.cases.counter import assisting
 from tongban.cases.forms import CHECK, KEPT_FORM, MATERIALS, Flow, field_rows, flow_of, summary
+from tongban.cases.material_views import told_notes
 from tongban.cases.models import Case, Draft, MaterialFile
 from tongban.cases.permissions import applicant_case
 from tongban.cases.rules import State
 from tongban.cases.services import drafting, submitting
 from tongban.cases.services.principals import principals
+from tongban.cases.services.reusing import reusable, reuse
 from tongban.cases.wording import answers_by_page, what_next
 from tongban.catalogue.guide_schema import FormPage
 from tongban.catalogue.models import ServiceItem
@@ -178,8 +182,13 @@ def _materials_step(request: HttpRequest, flow: Flow, item: ServiceItem) -> Http
         if action.startswith("remove:"):
             _remove(actor, draft, action.removeprefix("remove:"))
             return redirect(flow.url(MATERIALS))
+        if action.startswith("reuse:"):
+            errors = _reuse(actor, draft, action)
+            if not errors:
+                return redirect(flow.url(MATERIALS))
+            action = "upload"
         _choose_commitment(request, actor, flow)
-        errors = _take_uploads(request, actor, flow)
+        errors = errors or _take_uploads(request, actor, flow)
         if not errors and action != "upload":
             errors = submitting.missing_materials(
                 flow.document,
@@ -191,20 +200,41 @@ def _materials_step(request: HttpRequest, flow: Flow, item: ServiceItem) -> Http
         elif not errors:
             return redirect(flow.url(MATERIALS))
     files: dict[str, list[MaterialFile]] = {}
-    for file in draft.files.order_by("id"):
+    for file in draft.files.select_related("replaces", "reused_from").order_by("id"):
         files.setdefault(file.material, []).append(file)
+    offered = reusable(actor, draft)
+    notes = told_notes(flow.draft.case) if flow.draft.case else {}
     faults = {error.pointer.lstrip("/"): error.detail for error in errors}
     rows = [
         material_row(material)
-        | {"files": files.get(material.key, []), "error": faults.get(material.key, "")}
+        | {
+            "files": files.get(material.key, []),
+            "error": faults.get(material.key, ""),
+            "offered": offered.get(material.key, []),
+            "can_replace": bool(flow.number),
+            "notes": notes.get(material.key, []),
+        }
         for material in flow.document.materials
     ]
     context = _frame(flow, MATERIALS, item, errors) | {
         "uploads": [row for row in rows if row["how"] == "upload"],
         "others": [row for row in rows if row["how"] != "upload"],
         "commitment": _commitment_row(flow),
+        "draft_key": draft.key,
     }
     return render(request, "cases/materials.html", context)
+
+
+def _reuse(actor: Account, draft: Draft, action: str) -> list[FieldError]:
+    """Take the file of an earlier case that `reuse:material:key` names."""
+    _verb, material, key = (*action.split(":", 2), "")[:3]
+    try:
+        reuse(actor, draft.key, material, uuid.UUID(key))
+    except ValueError:
+        raise Http404 from None
+    except InvalidInput as problem:
+        return [FieldError(f"/{problem.field}", problem.code, str(problem.detail))]
+    return []
 
 
 def _choose_commitment(request: HttpRequest, actor: Account, flow: Flow) -> None:
@@ -252,10 +282,23 @@ def _take_uploads(request: HttpRequest, actor: Account, flow: Flow) -> list[Fiel
     for name in request.FILES:
         for upload in request.FILES.getlist(name):
             try:
-                drafting.attach_file(actor, flow.draft.key, name.removeprefix("file-"), upload)
+                _attach(actor, flow.draft, name, upload)
             except InvalidInput as problem:
                 errors.append(FieldError(f"/{problem.field}", problem.code, str(problem.detail)))
     return errors
+
+
+def _attach(actor: Account, draft: Draft, name: str, upload: UploadedFile[Any]) -> None:
+    """A new file (`file-MATERIAL`), or a new version of one (`replace-MATERIAL:KEY`)."""
+    if not name.startswith("replace-"):
+        drafting.attach_file(actor, draft.key, name.removeprefix("file-"), upload)
+        return
+    material, _colon, key = name.removeprefix("replace-").partition(":")
+    try:
+        replaced = uuid.UUID(key)
+    except ValueError:
+        raise Http404 from None
+    drafting.attach_file(actor, draft.key, material, upload, replaces=replaced)
 
 
 def _check_step(request: HttpRequest, flow: Flow, item: ServiceItem) -> HttpResponse:

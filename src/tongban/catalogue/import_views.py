@@ -78,19 +78,19 @@ def file_problem(problem: InvalidInput) -> str:
 
 @opens_to(Permission.EDIT_GUIDES)
 @require_http_methods(["GET", "HEAD", "POST"])
-def report(request: HttpRequest, upload: uuid.UUID) -> HttpResponse:
+def report(request: HttpRequest, imported: uuid.UUID) -> HttpResponse:
     """What each row would do; file it, or give it up."""
     account = account_of(request)
-    run = uploads.find_upload(account, upload)
+    run = uploads.find_upload(account, imported)
     problem: Conflict | InvalidInput | None = None
     if request.method == "POST":
         if request.POST.get("act") == "give_up":
-            uploads.give_up(account, upload)
+            uploads.give_up(account, imported)
             messages.success(request, _("The upload is given up. Nothing was written."))
             return redirect("catalogue:import")
         try:
             partial = request.POST.get("partial") == "yes"
-            uploads.file_upload(account, upload, partial=partial)
+            uploads.file_upload(account, imported, partial=partial)
             made = run.counts[drafting.NEW] + run.counts[drafting.CHANGED]
             messages.success(
                 request,
@@ -100,7 +100,7 @@ def report(request: HttpRequest, upload: uuid.UUID) -> HttpResponse:
             return redirect(f"{reverse('catalogue:own-items')}?state=draft")
         except Conflict as refused:
             problem = refused
-            run = uploads.compare_again(account, upload)
+            run = uploads.compare_again(account, imported)
         except InvalidInput as refused:
             problem = refused
     return _report_page(request, run, problem)
@@ -149,7 +149,7 @@ def _report_page(
 
 @opens_to(Permission.EDIT_GUIDES)
 @require_safe
-def rows(request: HttpRequest, upload: uuid.UUID) -> StreamingHttpResponse:
+def rows(request: HttpRequest, imported: uuid.UUID) -> StreamingHttpResponse:
     """The whole report as a table."""
     run = uploads.find_upload(account_of(request), upload)
     answer = StreamingHttpResponse(uploads.report_csv(run), content_type="text/csv; charset=utf-8")

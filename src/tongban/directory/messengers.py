@@ -15,20 +15,24 @@ TIMEOUT_SECONDS = 10
 
 
 class Messenger(Protocol):
-    """Sends a short text to a phone number (E.164). Raises OSError when it can't."""
+    """Sends a short text to a phone number (E.164). Raises OSError when it can't.
 
-    def send(self, phone: str, text: str) -> None: ...
+    A gateway that gets the same `reference` again has the text already.
+    """
+
+    def send(self, phone: str, text: str, *, reference: str = "") -> None: ...
 
 
 class FileMessenger:
     """Writes messages to the folder `outbox`: for trying out, when no gateway is there."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kind: str = "sms") -> None:
         self.folder = folder
+        self.kind = kind
 
-    def send(self, phone: str, text: str) -> None:
+    def send(self, phone: str, text: str, *, reference: str = "") -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = self.folder / f"sms-{time.time_ns()}.txt"
+        path = self.folder / f"{self.kind}-{time.time_ns()}.txt"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(f"{phone}\n{text}\n")
@@ -48,11 +52,14 @@ class GatewayMessenger:
         self.url = url
         self.token = token
 
-    def send(self, phone: str, text: str) -> None:
+    def send(self, phone: str, text: str, *, reference: str = "") -> None:
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
+        if reference:
+            headers["Idempotency-Key"] = reference
         request = urllib.request.Request(  # noqa: S310 - the address is the operator's own
             self.url,
             data=json.dumps({"to": phone, "text": text}).encode(),
-            headers={"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"},
+            headers=headers,
             method="POST",
         )
         opener = urllib.request.build_opener(NoRedirects)
@@ -60,12 +67,24 @@ class GatewayMessenger:
             pass
 
 
+def _token(name: str) -> str:
+    path = settings.ENVIRONMENT.keys / name
+    return path.read_text().strip() if path.exists() else ""
+
+
 def messenger() -> Messenger:
     """The messenger in force: the gateway of TONGBAN_SMS_URL, else files."""
     environment = settings.ENVIRONMENT
     if environment.sms_url:
-        token = environment.keys / "sms-token"
-        return GatewayMessenger(
-            environment.sms_url, token.read_text().strip() if token.exists() else ""
-        )
+        return GatewayMessenger(environment.sms_url, _token("sms-token"))
     return FileMessenger(environment.outbox)
+
+
+def mini_program() -> Messenger | None:
+    """What reaches people in a mini-program: the gateway of TONGBAN_MINI_PROGRAM_URL; files while
+    developing; None in production without a gateway.
+    """
+    environment = settings.ENVIRONMENT
+    if environment.mini_program_url:
+        return GatewayMessenger(environment.mini_program_url, _token("mini-program-token"))
+    return None if environment.production else FileMessenger(environment.outbox, "mini-program")

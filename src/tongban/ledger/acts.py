@@ -52,6 +52,8 @@ CORRECTION_ASKED: Final = "directory.correction_asked"
 CORRECTION_ANSWERED: Final = "directory.correction_answered"
 DATA_EXPORTED: Final = "directory.data_exported"
 ACCOUNT_CLOSED: Final = "directory.account_closed"
+MATERIAL_VERIFIED: Final = "case.material_verified"
+MATERIAL_SCANNED: Final = "case.material_scanned"
 DATA_REVEALED: Final = "case.data_revealed"
 EMERGENCY_ASKED: Final = "case.emergency_asked"
 EMERGENCY_ALLOWED: Final = "case.emergency_allowed"
@@ -139,6 +141,8 @@ ACTS: Final = {
     CORRECTION_ANSWERED: _("correction of personal data answered"),
     DATA_EXPORTED: _("personal data exported by the person"),
     ACCOUNT_CLOSED: _("account closed"),
+    MATERIAL_VERIFIED: _("material compared with its original"),
+    MATERIAL_SCANNED: _("material scanned at the counter from its original"),
     DATA_REVEALED: _("masked data revealed"),
     EMERGENCY_ASKED: _("emergency access asked for"),
     EMERGENCY_ALLOWED: _("emergency access allowed"),

@@ -41,12 +41,16 @@ READ: Final = Part(int, "rows read")
 CREATED: Final = Part(int, "rows that are new")
 UPDATED: Final = Part(int, "rows that changed")
 
+# The key of a notice is random and stands on its page: the entry proves when it was there to read.
+NOTICES: Final = Part(list, "keys of the notices put into accounts with the act", optional=True)
+
 _HANDED_IN: Final = {
     "number": NUMBER,
     "applicant": _text("resident ID number or credit code of the applicant"),
     "by": ACCOUNT,
     "answers": Part(dict, "the form as it was filled in"),
     "files": Part(list, "material, name, size and SHA-256 of each file"),
+    "notices": NOTICES,
 }
 _STEP: Final = {
     "number": NUMBER,
@@ -54,12 +58,14 @@ _STEP: Final = {
     "by": _text("account of who did it; empty for the system"),
     "reasons": _text("reasons, as they were given"),
     "said": Part(dict, "days, grounds and limits that the step fixes"),
+    "notices": NOTICES,
 }
 _APPOINTMENT: Final = {
     "code": _text("code of the booking"),
     "office": _text("address of the office"),
     "begins_at": _text("when, ISO 8601"),
     "by": _text("account of who did it; empty for the system"),
+    "notices": NOTICES,
 }
 _BUNDLE: Final = {"number": _text("number of the bundle as handed in")}
 _PROCEDURE_STEP: Final = {
@@ -87,7 +93,10 @@ PAYLOADS: Final[Mapping[str, Schema]] = {
         "consent": _maybe(_text("how consent was given")),
     },
     acts.CASE_CORRECTED: _HANDED_IN | _STEP,
-    acts.CASE_CORRECTION_REQUESTED: _STEP,
+    acts.CASE_CORRECTION_REQUESTED: {
+        **_STEP,
+        "annotations": _maybe(Part(list, "notes on pages: file, page, place in thousandths, text")),
+    },
     acts.CASE_ACCEPTED: _STEP,
     acts.CASE_REFUSED: _STEP,
     acts.CASE_DECIDED: _STEP,
@@ -123,6 +132,20 @@ PAYLOADS: Final[Mapping[str, Schema]] = {
         _APPOINTMENT,
     ),
     acts.CASE_VIEWED: {"number": NUMBER, "by": BY},
+    acts.MATERIAL_VERIFIED: {
+        "number": NUMBER,
+        "by": BY,
+        "material": _text("key of the material in the guide"),
+        "sha256": SHA256,
+    },
+    acts.MATERIAL_SCANNED: {
+        "number": NUMBER,
+        "by": BY,
+        "material": _text("key of the material in the guide"),
+        "name": _text("name of the file"),
+        "sha256": SHA256,
+        "replaces": _text("SHA-256 of the file whose place it takes, hexadecimal"),
+    },
     acts.DATA_REVEALED: {"number": NUMBER, "by": BY, "reason": REASON},
     acts.CASE_HANDED_OVER: {
         "number": NUMBER,

@@ -11,6 +11,7 @@ from django.db import connections
 
 from tongban.assessment.services.refreshing import refresh_a_little
 from tongban.cases.appointments.booking import mark_missed
+from tongban.cases.appointments.telling import remind
 from tongban.cases.models import Case
 from tongban.cases.selectors import misfits
 from tongban.cases.services.clockwork import run_due
@@ -25,13 +26,18 @@ DUE_SECONDS = 60.0
 
 def due_command(*, as_json: bool) -> None:
     """Run what is due and say how much it was."""
-    done = asdict(run_due()) | {"missed": mark_missed(), "elapsed": run_timers()}
+    done = asdict(run_due()) | {
+        "missed": mark_missed(),
+        "reminded": remind(),
+        "elapsed": run_timers(),
+    }
     if as_json:
         print_json(done)
     else:
         click.echo(
             f"{done['accepted']} accepted by silence, {done['lapsed']} lapsed,"
-            f" {done['missed']} appointments missed, {done['elapsed']} timers of procedures ran out"
+            f" {done['missed']} appointments missed, {done['reminded']} reminded of,"
+            f" {done['elapsed']} timers of procedures ran out"
         )
 
 
@@ -61,7 +67,7 @@ def run_due_and_say() -> None:
     """What is due, beside the server: nothing that goes wrong here stops the ledger."""
     try:
         done = run_due()
-        missed = mark_missed()
+        missed, reminded = mark_missed(), remind()
         elapsed = run_timers()
     except Exception:
         log.exception("what is due in cases was not done; it is tried again")
@@ -72,11 +78,13 @@ def run_due_and_say() -> None:
     except Exception:
         log.exception("what happened was not counted; it is tried again")
         connections.close_all()
-    if done.accepted or done.lapsed or missed or elapsed:
+    if done.accepted or done.lapsed or missed or reminded or elapsed:
         log.info(
-            "%s accepted by silence, %s lapsed, %s appointments missed, %s timers ran out",
+            "%s accepted by silence, %s lapsed, %s appointments missed, %s reminded of,"
+            " %s timers ran out",
             done.accepted,
             done.lapsed,
             missed,
+            reminded,
             elapsed,
         )

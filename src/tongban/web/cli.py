@@ -14,6 +14,7 @@ import click
 from tongban.assessment.cli import assess_command
 from tongban.web.cli_cases import allow_command, export_command, import_command
 from tongban.web.cli_items import items
+from tongban.web.cli_messages import messages
 from tongban.web.cli_procedures import procedures
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -391,6 +392,7 @@ for exchange in (allow_command, import_command, export_command):
     cases.add_command(exchange)
 cli.add_command(items)
 cli.add_command(procedures)
+cli.add_command(messages)
 
 
 def main() -> None:

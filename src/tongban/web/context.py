@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from tongban.base.permissions import Permission, roles_for
 from tongban.directory.choice import current_region, region_name
+from tongban.directory.messages.reading import COUNTED_MOST, unread_count
 from tongban.directory.models import Account
 from tongban.directory.selectors import duties_of
 
@@ -67,9 +68,16 @@ class Frame:
     staff_pages: tuple[StaffPage, ...]
     display_name: str
     demonstration: bool
+    unread: str
     version: str
     language: str
     path: str
+
+
+def _unread(account: Account | None) -> str:
+    """How many messages wait to be read, as it is shown; "" for none. One query."""
+    count = unread_count(account) if account else 0
+    return f"{count - 1}+" if count == COUNTED_MOST else str(count or "")
 
 
 def frame(request: HttpRequest) -> dict[str, object]:
@@ -89,6 +97,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
             staff_pages=_staff_pages(duties.roles, request.path) if duties else (),
             display_name=str(account) if account else "",
             demonstration=account.demonstration if account else False,
+            unread=_unread(account),
             version=settings.TONGBAN_VERSION,
             language=get_language() or settings.LANGUAGE_CODE,
             path=path,

@@ -18,7 +18,7 @@ from tongban.cases.services import clockwork, drafting, following, handling, sub
 from tongban.catalogue.guide_schema import FormField
 from tongban.catalogue.models import Guide
 from tongban.catalogue.selectors import document_of
-from tongban.directory.models import Account, Organ
+from tongban.directory.models import Account, Message, Organ
 from tongban.directory.selectors import working_calendar
 
 # A picture of one grey point: what is handed in as every document.
@@ -264,6 +264,8 @@ def load_cases() -> int:
             made += _make(sample)
         # What time alone does: acceptance by silence.
         clockwork.run_due()
+    # What is staged here is over long ago: it stands in the accounts and goes to no mailbox.
+    Message.objects.update(planned=True)
     return made
 
 

@@ -16,6 +16,7 @@ from tongban.base.permissions import RULES
 from tongban.base.sealing import SealingError
 from tongban.catalogue.search.index import exists
 from tongban.directory import security_log
+from tongban.directory.messages.sending import backlog
 from tongban.directory.models import Account, CalendarYear, ConnectedSystem, Person
 from tongban.directory.sign_in.passwords import FILE_NAME as BREACHED
 from tongban.directory.sign_in.upstream.adapter import SECRET_FILE
@@ -52,7 +53,7 @@ def unsafe(*, as_production: bool) -> list[str]:
     """What must be mended. `as_production` asks all that a public installation needs."""
     environment = settings.ENVIRONMENT
     production = environment.production or as_production
-    found = [*_files(environment, everything=production), *_data_keys(), *_ledger()]
+    found = [*_files(environment, everything=production), *_data_keys(), *_ledger(), *_messages()]
     if environment.upstream and not (environment.keys / SECRET_FILE).exists():
         found.append(f"{environment.keys / SECRET_FILE} is missing; nobody can sign in there")
     if not environment.production and not set(environment.allowed_hosts) <= LOCAL_HOSTS:
@@ -87,6 +88,15 @@ def _ledger() -> Iterator[str]:
         yield f"the ledger does not go on: {problem}"
 
 
+def _messages() -> Iterator[str]:
+    """What people should hear goes out."""
+    held = backlog()
+    if held.failed:
+        yield f"{held.failed} messages were given up; see `tongban messages status`, then `retry`"
+    if held.is_late(utc_now()):
+        yield f"{held.unplanned + held.waiting} messages wait too long: is `tongban serve` running?"
+
+
 def _environment(environment: Environment) -> Iterator[str]:
     if not environment.production:
         yield "TONGBAN_ENV is development; set it to production"
@@ -115,6 +125,11 @@ def _outside(environment: Environment) -> Iterator[str]:
             yield "DATABASE_URL reaches another machine without sslmode=verify-full"
     if not environment.sms_url and not environment.mail_url:
         yield "neither TONGBAN_SMS_URL nor TONGBAN_MAIL_URL is set: codes and notices reach nobody"
+    program = environment.mini_program_url
+    if program and not program.startswith("https://"):
+        yield "TONGBAN_MINI_PROGRAM_URL is not https: messages can be read on the way"
+    if not environment.clamd:
+        yield "TONGBAN_CLAMD is not set: uploads are not scanned for malware"
     if environment.sms_url and not environment.sms_url.startswith("https://"):
         yield "TONGBAN_SMS_URL is not https: codes can be read on the way"
 

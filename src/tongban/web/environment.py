@@ -49,6 +49,8 @@ class Environment:
     key_folder: Path | None = None
     cipher: str = "aes-256-gcm"
     sms_url: str = ""
+    mini_program_url: str = ""
+    clamd: str = ""
     mail_url: str = ""
     mail_from: str = "Tongban <noreply@localhost>"
     proxies: int = 0
@@ -94,6 +96,9 @@ def read_environment() -> Environment:
     sms_url = os.environ.get("TONGBAN_SMS_URL", "")
     if sms_url and not sms_url.startswith("https://") and kind == "production":
         raise EnvironmentProblem("TONGBAN_SMS_URL must be https:// in production")
+    mini_program_url = os.environ.get("TONGBAN_MINI_PROGRAM_URL", "")
+    if mini_program_url and not mini_program_url.startswith("https://") and kind == "production":
+        raise EnvironmentProblem("TONGBAN_MINI_PROGRAM_URL must be https:// in production")
     rate = os.environ.get("TONGBAN_CLIENT_RATE", "50")
     if not rate.isdigit():
         raise EnvironmentProblem(
@@ -123,6 +128,8 @@ def read_environment() -> Environment:
         key_folder=Path(keys).absolute() if keys else None,
         cipher=cipher,
         sms_url=sms_url,
+        mini_program_url=mini_program_url,
+        clamd=os.environ.get("TONGBAN_CLAMD", ""),
         mail_url=os.environ.get("TONGBAN_MAIL_URL", ""),
         mail_from=os.environ.get("TONGBAN_MAIL_FROM", "Tongban <noreply@localhost>"),
         proxies=int(proxies),

@@ -26,6 +26,7 @@ from tongban.cases.models import (
     Draft,
     MaterialFile,
     ReportedCase,
+    Upload,
 )
 from tongban.cases.permissions import cases_of_applicant
 from tongban.cases.reporting.selectors import flat, reported_for
@@ -36,7 +37,16 @@ from tongban.catalogue.bundles.selectors import bundle_document
 from tongban.catalogue.models import Guide
 from tongban.catalogue.selectors import document_of
 from tongban.catalogue.wording import said
-from tongban.directory.models import Account, AccountPhone, Delegation
+from tongban.directory.messages.kinds import CHANNELS, KINDS, TOPICS
+from tongban.directory.messages.reading import wanted
+from tongban.directory.messages.rendering import render
+from tongban.directory.models import (
+    Account,
+    AccountPhone,
+    Delegation,
+    Message,
+    MessagePreferences,
+)
 from tongban.directory.selectors import delegations_of, person_of
 from tongban.directory.services.systems import withdraw_consent
 from tongban.ledger import acts
@@ -103,7 +113,17 @@ def _case(case: Any, readable: bool) -> dict[str, Any]:
         "due_on": case.due_on.isoformat() if case.due_on else None,
         "answers": _answers(case.answers, case.guide, readable),
         "files": [
-            {"name": file.name, "size": file.size, "sha256": file.sha256}
+            {
+                "name": file.name,
+                "size": file.size,
+                "sha256": file.sha256,
+                "trust": file.get_trust_display(),
+                "notes": [
+                    {"page": note.page, "text": note.text}
+                    for note in file.annotations.all()
+                    if note.told_at
+                ],
+            }
             for file in case.files.all()
         ],
         "history": [
@@ -176,6 +196,18 @@ def _draft(draft: Draft, account: Account, readable: bool) -> dict[str, Any]:
     }
 
 
+def _message(message: Message) -> dict[str, Any]:
+    """A message as it reads in the language that is active."""
+    known = message.kind in KINDS
+    said = render(message.kind, message.facts) if known else None
+    return {
+        "title": said.title if said else message.kind,
+        "text": "\n".join(said.lines) if said else "",
+        "available_at": _moment(message.available_at),
+        "read_at": _moment(message.read_at),
+    }
+
+
 def _sign_in(account: Account) -> dict[str, Any]:
     """Devices, sessions, second factors, and the newest of the security log. Four queries."""
     return {
@@ -215,7 +247,7 @@ def everything_about(account: Account, at: datetime, *, readable: bool = False) 
     own = cases_of_applicant(account).filter(applicant__account=account, enterprise=None)
     cases = (
         own.select_related("item", "organ", "guide")
-        .prefetch_related("files", "events__organ", "events__actor")
+        .prefetch_related("files__annotations", "events__organ", "events__actor")
         .annotate(notes_count=Count("notes", distinct=True))
     )
     drafts = Draft.objects.filter(
@@ -270,6 +302,14 @@ def everything_about(account: Account, at: datetime, *, readable: bool = False) 
         "cases_elsewhere": [_reported(one) for one in elsewhere],
         "helped_at_counters": [
             _assistance(one) for one in helped.select_related("office", "item", "clerk", "case")
+        ],
+        "messages": [_message(one) for one in account.messages.order_by("-pk")],
+        "message_channels": [
+            {
+                "topic": str(TOPICS[topic]),
+                "channels": [str(CHANNELS[channel]) for channel in sorted(channels)],
+            }
+            for topic, channels in wanted(account).channels.items()
         ],
         "delegations_given": [_delegation(one) for one in given],
         "delegations_held": [_delegation(one) for one in held],
@@ -373,6 +413,9 @@ def _delete_what_no_law_keeps(account: Account, at: datetime) -> None:
         person.save(update_fields=["account", "phone", "address"])
     AccountPhone.objects.filter(account=account).delete()
     account.devices.all().delete()
+    account.messages.all().delete()
+    Upload.objects.filter(account=account).delete()
+    MessagePreferences.objects.filter(account=account).delete()
     for model in (Authenticator, EmailAddress, SocialAccount, UserSession):
         model.objects.filter(user=account).delete()
     account.username, account.display_name, account.email = f"closed-{account.pk}", "", ""

@@ -135,6 +135,13 @@ RULES: Final = (
         "个人信息保护法 art. 19: uploads that came to nothing; two days for those under way",
     ),
     Rule(
+        "uploads",
+        "uploads in pieces with which nobody went on",
+        2,
+        "cases.Upload.touched_at",
+        "个人信息保护法 art. 19: they came to nothing; their bytes go as unused files",
+    ),
+    Rule(
         "appointments",
         "appointments that are past, with their tickets",
         180,
@@ -147,6 +154,13 @@ RULES: Final = (
         180,
         "cases.Assistance.begun_at",
         "个人信息保护法 art. 19; as long as the form itself; the ledger keeps the act",
+    ),
+    Rule(
+        "messages",
+        "messages in accounts that are no legal notices",
+        2 * 366,
+        "directory.Message.available_at",
+        "个人信息保护法 art. 19; house rule: legal notices stay as long as the account",
     ),
     Rule(
         "delegations",

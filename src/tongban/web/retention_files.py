@@ -75,7 +75,7 @@ class Outbox:
 
 @dataclass(frozen=True)
 class UnusedFiles:
-    """Uploads that no row names, and uploads that broke off (`storage.keep`)."""
+    """Uploads that no row names, uploads that broke off, and pictures of pages of neither."""
 
     def _batches(self, kept_from: date) -> Iterator[list[Path]]:
         """One query a batch of old files."""
@@ -88,6 +88,16 @@ class UnusedFiles:
             rows = MaterialFile.objects.filter(sha256__in=digests)
             used = set(rows.values_list("sha256", flat=True))
             yield [path for path in batch if path.name not in used]
+        yield from self._pictures(kept_from)
+
+    def _pictures(self, kept_from: date) -> Iterator[list[Path]]:
+        """Drawn pages of contents that nobody refers to any more; one query a batch."""
+        drawn = (Path(settings.ENVIRONMENT.home) / "previews").glob("??/*/*")
+        for batch in _in_batches(path for path in drawn if _is_old(path, kept_from)):
+            digests = {path.parent.name for path in batch}
+            rows = MaterialFile.objects.filter(sha256__in=digests)
+            used = set(rows.values_list("sha256", flat=True))
+            yield [path for path in batch if path.parent.name not in used]
 
     def due(self, kept_from: date) -> Due:
         return _due(self._batches(kept_from))

@@ -27,6 +27,7 @@ from tongban.cases.models import (
     EmergencyAccess,
     MaterialFile,
     ReportedCase,
+    Upload,
 )
 from tongban.cases.rules import DECIDED_STATES, ENDED_UNDECIDED
 from tongban.cases.services.drafting import forget_files
@@ -38,6 +39,8 @@ from tongban.directory.models import (
     DataConsent,
     Delegation,
     KnownDevice,
+    Message,
+    MessagePreferences,
     SecurityEvent,
     SystemSignIn,
 )
@@ -216,11 +219,14 @@ RECORDS: Final[Mapping[str, Collection[Records]]] = {
     "closed-accounts": [
         _of_closed(Draft, "account", "updated_at", _delete_drafts),
         _of_closed(BundleFiling, "account", "updated_at", sent_at=None),
+        _of_closed(Upload, "account", "touched_at"),
         _of_closed(AccountPhone, "account", None),
         _of_closed(KnownDevice, "account", "last_seen_at"),
         _of_closed(EmailAddress, "user", None),
         _of_closed(Authenticator, "user", "created_at"),
         _of_closed(UserSession, "user", "created_at"),
+        _of_closed(Message, "account", "available_at"),
+        _of_closed(MessagePreferences, "account", None),
         _of_closed(Grant, "user", "created"),
         _of_closed(RefreshToken, "user", "created"),
         _of_closed(AccessToken, "user", "created"),
@@ -233,8 +239,10 @@ RECORDS: Final[Mapping[str, Collection[Records]]] = {
     "corrections": [Rows(_answered, "answered_at")],
     "outbox": [Outbox()],
     "unused-files": [UnusedFiles()],
+    "uploads": [_before(Upload, "touched_at")],
     "appointments": [_before(Booking, "begins_at")],
     "assistances": [_before(Assistance, "begun_at", case=None)],
+    "messages": [_before(Message, "available_at", legal=False)],
     "delegations": [Rows(_ended_delegations, "ended")],
     "emergencies": [_before(EmergencyAccess, "asked_at")],
     "reported-cases": [_before(ReportedCase, "concluded_at", state="concluded")],

@@ -33,6 +33,7 @@ from tongban.ledger.tallying import tally
 from tongban.ledger.witnessing import ask_witnesses
 from tongban.web.case_commands import DUE_SECONDS, run_due_and_say
 from tongban.web.demonstration import demonstration_accounts
+from tongban.web.message_commands import send_and_say
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,8 @@ WITNESS_SECONDS = 10.0
 INDEX_SECONDS = 0.5
 INDEX_TROUBLE_SECONDS = 5.0
 RANK_SECONDS = 3_600.0
+# A message is on its way about so long after its act.
+MESSAGE_SECONDS = 2.0
 ACCOUNTS_SHOWN = 5
 
 
@@ -156,11 +159,11 @@ def _say_what_stops_the_ledger() -> None:
 
 
 def integrate_until_orphaned(parent: int) -> None:
-    """Number entries and count acts in a loop, and do what is due in cases once a minute.
+    """Number entries and count acts in a loop, do what is due in cases once a minute, send messages.
 
     Ends when the serving process is gone.
     """
-    for beside in (_keep_asking_witnesses, keep_indexing):
+    for beside in (_keep_asking_witnesses, _keep_sending_messages, keep_indexing):
         threading.Thread(target=beside, args=(parent,), daemon=True).start()
     tallied, looked = time.monotonic(), -DUE_SECONDS
     while os.getppid() == parent:
@@ -229,3 +232,10 @@ def keep_indexing(parent: int) -> None:
         if rest > INDEX_SECONDS:
             connections.close_all()
         _rest(parent, rest)
+
+
+def _keep_sending_messages(parent: int) -> None:
+    """Beside the numbering, which waits for no gateway."""
+    while os.getppid() == parent:
+        if not send_and_say():
+            _rest(parent, MESSAGE_SECONDS)

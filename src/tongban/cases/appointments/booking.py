@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -22,6 +23,7 @@ from tongban.cases.appointments.rules import (
     new_code,
     slots_on,
 )
+from tongban.cases.appointments.telling import tell
 from tongban.cases.models import Booking, Office, OfficeService
 from tongban.cases.models.appointments import HOLDS
 from tongban.cases.services.principals import acting_person
@@ -65,7 +67,8 @@ def book(
     service = _locked_service(office, item)
     _check_may_book(person, moment)
     booking = _seat(person, service, begins_at, moment, new_code())
-    trace(acts.APPOINTMENT_BOOKED, booking, moment, actor)
+    notices = tell("appointment.booked", booking, at=moment)
+    trace(acts.APPOINTMENT_BOOKED, booking, moment, actor, notices=notices)
     return booking
 
 
@@ -154,7 +157,9 @@ def _seat(
 def _own(actor: Account, code: str) -> Booking:
     """The actor's open booking, its office locked. Raises NotFound, Conflict when it is over."""
     booking = (
-        Booking.objects.select_related("office", "service__office__organ", "service__item")
+        Booking.objects.select_related(
+            "person", "office", "service__office__organ", "service__item"
+        )
         .filter(code=clean_code(code), person__account=actor)
         .first()
     )
@@ -189,7 +194,8 @@ def cancel(actor: Account, code: str, *, at: datetime | None = None) -> Booking:
     _in_time(booking, moment)
     booking.state = State.CANCELLED
     booking.save(update_fields=["state"])
-    trace(acts.APPOINTMENT_CANCELLED, booking, moment, actor)
+    notices = tell("appointment.cancelled", booking, at=moment)
+    trace(acts.APPOINTMENT_CANCELLED, booking, moment, actor, notices=notices)
     return booking
 
 
@@ -203,7 +209,8 @@ def move(actor: Account, code: str, begins_at: datetime, *, at: datetime | None 
     old.state = State.CANCELLED
     old.save(update_fields=["state"])
     booking = _seat(old.person, old.service, begins_at, moment, new_code())
-    trace(acts.APPOINTMENT_CHANGED, booking, moment, actor)
+    notices = tell("appointment.moved", booking, at=moment, before=old.begins_at)
+    trace(acts.APPOINTMENT_CHANGED, booking, moment, actor, notices=notices)
     return booking
 
 
@@ -219,12 +226,22 @@ def mark_missed(*, at: datetime | None = None) -> int:
 def _missed(key: int, at: datetime) -> bool:
     if not Booking.objects.filter(pk=key, state=State.BOOKED).update(state=State.MISSED):
         return False
-    booking = Booking.objects.select_related("service__office__organ", "service__item").get(pk=key)
-    trace(acts.APPOINTMENT_MISSED, booking, at, None)
+    booking = Booking.objects.select_related(
+        "person", "service__office__organ", "service__item"
+    ).get(pk=key)
+    notices = tell("appointment.missed", booking, at=at)
+    trace(acts.APPOINTMENT_MISSED, booking, at, None, notices=notices)
     return True
 
 
-def trace(act: str, booking: Booking, at: datetime, actor: Account | None) -> None:
+def trace(
+    act: str,
+    booking: Booking,
+    at: datetime,
+    actor: Account | None,
+    *,
+    notices: Sequence[str] = (),
+) -> None:
     service = booking.service
     record(
         act,
@@ -237,5 +254,6 @@ def trace(act: str, booking: Booking, at: datetime, actor: Account | None) -> No
             "office": service.office.slug,
             "begins_at": booking.begins_at.isoformat(),
             "by": actor.username if actor else "",
+            "notices": list(notices),
         },
     )

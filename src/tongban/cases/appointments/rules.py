@@ -25,6 +25,8 @@ MISSED_WITHIN: Final = timedelta(days=90)
 NO_BOOKING: Final = timedelta(days=30)
 OPEN_BOOKINGS_MOST: Final = 3
 CALLS_MOST: Final = 3
+# People are reminded from this time on, the day before; nobody's phone rings at night.
+REMIND_FROM: Final = time(9)
 # Without letters and digits that are read as others.
 CODE_LETTERS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 CODE_LENGTH: Final = 8
@@ -93,6 +95,15 @@ def barred_until(missed: Sequence[datetime], now: datetime) -> datetime | None:
 
 def can_check_in(begins_at: datetime, now: datetime) -> bool:
     return begins_at - CHECK_IN_BEFORE <= now <= begins_at + MISSED_AFTER
+
+
+def reminder_due(day: date, made_at: datetime, now: datetime) -> bool:
+    """Whether somebody is reminded now of an appointment on a day: from nine o'clock the day before.
+
+    Who booked only then has just been told and is not told again.
+    """
+    begins = datetime.combine(day - timedelta(days=1), REMIND_FROM, LOCAL)
+    return made_at < begins <= now and now.astimezone(LOCAL).date() < day
 
 
 def waiting_minutes(ahead: int, slot_minutes: int, people_a_slot: int) -> int:

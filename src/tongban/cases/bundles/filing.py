@@ -17,6 +17,7 @@ from tongban.base.problems import Conflict, FieldError, InvalidInput, NotFound
 from tongban.cases.answers import check_page
 from tongban.cases.models import BundleFiling, BundlePart, Case, Draft, MaterialFile
 from tongban.cases.services import drafting
+from tongban.cases.services.taking import take_upload
 from tongban.catalogue.bundles.merging import MergedForm, merged_form
 from tongban.catalogue.bundles.publishing import guides_of
 from tongban.catalogue.bundles.schema import BundleDocument, chosen_parts
@@ -210,14 +211,16 @@ def attach_file(
 ) -> None:
     """Keep a file for every part that asks for it. Raises InvalidInput for what can't be taken."""
     now = opened(own_filing(actor, key))
-    drafting.checked_upload(upload, _material(now, material))
-    for part, paper in now.form.papers[material]:
-        try:
-            drafting.attach_file(actor, now.drafts[part].key, paper, upload, at=at)
-        except InvalidInput as problem:
-            raise InvalidInput(
-                code=problem.code, title=problem.title, detail=problem.detail, field=material
-            ) from problem
+    # The file lies on disk before the transaction begins: uploads don't hold the write lock.
+    taken = take_upload(upload, _material(now, material))
+    try:
+        with transaction.atomic():
+            for part, paper in now.form.papers[material]:
+                drafting.add_file(actor, now.drafts[part].key, paper, taken, at=at)
+    except InvalidInput as problem:
+        raise InvalidInput(
+            code=problem.code, title=problem.title, detail=problem.detail, field=material
+        ) from problem
 
 
 def _material(now: Opened, key: str) -> Any:

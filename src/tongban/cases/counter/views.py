@@ -219,16 +219,16 @@ def papers_to_sign(request: HttpRequest) -> HttpResponse:
 
 @opens_to(Permission.RECEIVE_PAPERS)
 @require_http_methods(FORM)
-def paper_list(request: HttpRequest, sheet: str) -> HttpResponse:
+def paper_list(request: HttpRequest, listed: str) -> HttpResponse:
     """A list: to print, and for the receiver to sign for."""
     account, fault = account_of(request), None
-    found = papers.list_for(account, sheet)
+    found = papers.list_for(account, listed)
     if request.method == "POST":
         arrived = {row_number(one) for one in request.POST.getlist("arrived")}
         try:
-            papers.receive(account, sheet, arrived, remark=request.POST.get("remark", ""))
+            papers.receive(account, listed, arrived, remark=request.POST.get("remark", ""))
             messages.success(request, _("Signed for. The counter sees it."))
-            return redirect("cases:paper-list", sheet=sheet)
+            return redirect("cases:paper-list", listed=listed)
         except DomainError as problem:
             fault = problem
     context = {

@@ -26,6 +26,7 @@ from tongban.cases.models.desk import (
     ReasonText,
     SavedView,
 )
+from tongban.cases.models.materials import Annotation, Upload
 from tongban.cases.models.procedures import (
     OPEN_STEPS,
     CaseRun,
@@ -38,6 +39,7 @@ from tongban.cases.models.reported import ReportedCase, ReportedRow, ReportingRi
 __all__ = [
     "LOOKS",
     "OPEN_STEPS",
+    "Annotation",
     "Assistance",
     "Booking",
     "BundleFiling",
@@ -64,4 +66,5 @@ __all__ = [
     "ReportingRight",
     "SavedView",
     "Ticket",
+    "Upload",
 ]

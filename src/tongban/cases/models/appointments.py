@@ -125,6 +125,7 @@ class Booking(models.Model):
     state = models.CharField(max_length=12, choices=State.choices)
     made_at = models.DateTimeField()
     checked_in_at = models.DateTimeField(null=True)
+    reminded_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

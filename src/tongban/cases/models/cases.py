@@ -371,7 +371,18 @@ class EmergencyAccess(models.Model):
 
 
 class MaterialFile(models.Model):
-    """A file handed in for one material, of a draft first and then of the case."""
+    """A file handed in for one material, of a draft first and then of the case.
+
+    `trust` is 可信等级 (`rules.trust`). A correction makes a new version that `replaces` the one before;
+    `reused_from` is the file of an earlier case with the same content. `checked_at` is when its
+    content was read and scanned; files of earlier releases have none.
+    """
+
+    class Trust(models.TextChoices):
+        ISSUED = "A", _("issued by the authority")
+        VERIFIED = "B", _("compared with the original")
+        UPLOADED = "C", _("uploaded; the original can be asked for")
+        VOUCHED = "D", _("made by the applicant, who vouches for it")
 
     # DO_NOTHING: sending moves the files to the case first; the database refuses to orphan them.
     draft = models.ForeignKey(Draft, models.DO_NOTHING, null=True, related_name="files")
@@ -384,14 +395,31 @@ class MaterialFile(models.Model):
     sha256 = models.CharField(max_length=64)
     uploaded_at = models.DateTimeField()
     superseded = models.BooleanField(default=False)
+    trust = models.CharField(max_length=1, choices=Trust.choices, default=Trust.UPLOADED)
+    pages = models.PositiveSmallIntegerField(default=1)
+    version = models.PositiveSmallIntegerField(default=1)
+    replaces = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+    reused_from = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+    checked_at = models.DateTimeField(null=True)
+    verified_by = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
+    verified_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
+                condition=Q(trust__in=["A", "B", "C", "D"]), name="file_trust_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(trust="B", verified_by__isnull=False, verified_at__isnull=False)
+                | ~Q(trust="B"),
+                name="file_verified_by_somebody",
+            ),
+            models.CheckConstraint(condition=Q(pages__gt=0), name="file_has_pages"),
+            models.CheckConstraint(
                 condition=(Q(draft=None) & Q(case__isnull=False))
                 | (Q(draft__isnull=False) & Q(case=None)),
                 name="file_belongs_to_a_draft_or_a_case",
-            )
+            ),
         ]
         indexes = [models.Index(fields=["sha256"], name="files_of_a_content")]
 

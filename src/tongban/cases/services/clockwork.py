@@ -70,7 +70,9 @@ def _keys(cases: QuerySet[Case]) -> Iterator[int]:
 
 def _locked(key: int) -> Case:
     cases = Case.objects.select_for_update(of=("self",))
-    return cases.select_related("guide", "organ", "item").get(pk=key)
+    return cases.select_related("guide", "organ", "item", "applicant", "delegation__agent").get(
+        pk=key
+    )
 
 
 @leaves_trace(acts.CASE_ACCEPTED_BY_SILENCE)

@@ -5,21 +5,21 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-import filetype
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from tongban.base.clocks import LOCAL, utc_now
-from tongban.base.problems import Conflict, FieldError, InvalidInput, NotFound
+from tongban.base.problems import Conflict, FieldError, NotFound
 from tongban.cases import storage
 from tongban.cases.answers import check_page
 from tongban.cases.models import Assistance, Draft, MaterialFile
 from tongban.cases.permissions import applicant_case, cases_of_applicant
 from tongban.cases.rules import State
+from tongban.cases.rules.trust import trust_when_seen
 from tongban.cases.services.principals import (
     MYSELF,
     Principal,
@@ -27,22 +27,26 @@ from tongban.cases.services.principals import (
     check_level,
     chosen,
 )
+from tongban.cases.services.taking import Taken, refused, take_upload
 from tongban.catalogue.guide_schema import FormPage, GuideDocument, Material
 from tongban.catalogue.models import Guide, ServiceItem
 from tongban.catalogue.selectors import document_of
 from tongban.directory.models import Account, Person
 from tongban.ledger.traces import leaves_no_trace
 
-MEDIA_TYPES = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
-ENDINGS = {
-    "application/pdf": (".pdf",),
-    "image/jpeg": (".jpg", ".jpeg"),
-    "image/png": (".png",),
-}
 FILES_A_MATERIAL = 5
+# What is known of a content goes with it into another draft or case.
+KNOWN_OF_A_FILE = (
+    "trust",
+    "pages",
+    "version",
+    "checked_at",
+    "verified_by_id",
+    "verified_at",
+    "reused_from_id",
+)
 # Of all the forms that an account has open; what was handed in does not count.
 DRAFT_BYTES_MOST = 300 * 1024 * 1024
-HEAD_BYTES = 8_192
 
 
 def _prefilled(principal: Principal, pages: tuple[FormPage, ...]) -> dict[str, str]:
@@ -214,6 +218,8 @@ def start_correction(actor: Account, number: str, *, at: datetime | None = None)
                 size=kept.size,
                 sha256=kept.sha256,
                 uploaded_at=kept.uploaded_at,
+                replaces=kept,
+                **{name: getattr(kept, name) for name in KNOWN_OF_A_FILE},
             )
             for kept in case.files.filter(superseded=False)
         )
@@ -268,55 +274,12 @@ def _own_draft(actor: Account, key: uuid.UUID) -> Draft:
     return draft
 
 
-def _refuse(material: str, code: str, detail: object) -> InvalidInput:
-    return InvalidInput(code=code, title=_("The file was not taken"), detail=detail, field=material)
-
-
-def _media_type(upload: UploadedFile[Any], material: Material) -> str:
-    """The real type of an upload, told by its first bytes. Raises InvalidInput for others."""
-    upload.seek(0)
-    head = upload.read(HEAD_BYTES)
-    upload.seek(0)
-    media_type = filetype.guess_mime(head) or "unknown"
-    if MEDIA_TYPES.get(media_type) not in material.accept:
-        raise _refuse(
-            material.key,
-            "file_type",
-            _("«%(name)s» is not one of: %(accepted)s. Save it in one of these forms.")
-            % {"name": upload.name, "accepted": ", ".join(material.accept).upper()},
-        )
-    return cast(str, media_type)
-
-
-def _check_size(upload: UploadedFile[Any], material: Material) -> None:
-    size = upload.size or 0
-    if size == 0:
-        raise _refuse(material.key, "file_empty", _("«%(name)s» is empty.") % {"name": upload.name})
-    if size > material.max_mb * 1024 * 1024:
-        raise _refuse(
-            material.key,
-            "file_too_large",
-            _(
-                "«%(name)s» is larger than %(most)d MB. Scan it with less detail or take a smaller"
-                " photo."
-            )
-            % {"name": upload.name, "most": material.max_mb},
-        )
-
-
 def material_of(document: GuideDocument, key: str) -> Material:
     """What the guide asks to be uploaded. Raises InvalidInput for what it does not ask for."""
     material = next((one for one in document.materials if one.key == key), None)
     if material is None or material.how != "upload":
-        raise _refuse(key, "no_such_material", _("The guide does not ask for this file."))
+        raise refused(key, "no_such_material", _("The guide does not ask for this file."))
     return material
-
-
-def checked_upload(upload: UploadedFile[Any], material: Material) -> tuple[str, str]:
-    """The safe name and the real type of a file. Raises InvalidInput for what can't be taken."""
-    _check_size(upload, material)
-    media_type = _media_type(upload, material)
-    return _file_name(upload.name or "", media_type), media_type
 
 
 @leaves_no_trace("a draft is the applicant's own until it is handed in")
@@ -346,54 +309,81 @@ def attach_file(
     material_key: str,
     upload: UploadedFile[Any],
     *,
+    replaces: uuid.UUID | None = None,
+    seen_by: Account | None = None,
     at: datetime | None = None,
 ) -> MaterialFile:
-    """Keep a file for a material of a draft. Raises InvalidInput for what can't be taken."""
-    with transaction.atomic():
-        draft = _own_draft(actor, key)
-    name, media_type = checked_upload(upload, material_of(document_of(draft.guide), material_key))
-    # The file lies on disk before the transaction begins: uploads don't hold the write lock.
-    digest, size = storage.keep(upload.chunks())
-    with transaction.atomic():
-        draft = _own_draft(actor, key)
-        if draft.files.filter(material=material_key).count() >= FILES_A_MATERIAL:
-            raise _refuse(
-                material_key,
-                "too_many_files",
-                _("At most %(most)d files; remove one first.") % {"most": FILES_A_MATERIAL},
-            )
-        held = MaterialFile.objects.filter(draft__account=actor).aggregate(all=Sum("size"))["all"]
-        if (held or 0) + size > DRAFT_BYTES_MOST:
-            raise _refuse(
-                material_key,
-                "too_much_held",
-                _("Your open forms hold too many files. Send one or throw one away first."),
-            )
-        return MaterialFile.objects.create(
-            draft=draft,
-            key=uuid.uuid4(),
-            material=material_key,
-            name=name,
-            media_type=media_type,
-            size=size,
-            sha256=digest,
-            uploaded_at=at or utc_now(),
-        )
+    """Keep a file for a material of a draft. Raises InvalidInput for what can't be taken.
 
-
-def _file_name(name: str, media_type: str) -> str:
-    """A name that is safe to show and to save under: no path, no control characters.
-
-    It ends as its content is: `photo.png.hta` that holds a picture becomes `photo.png`.
+    `replaces`: the file of the draft of which it is a new version, and whose place it takes.
+    `seen_by`: the clerk who scanned it from the original; the caller has looked that it is one.
     """
-    plain = "".join(char for char in name.replace("\\", "/").split("/")[-1] if char.isprintable())
-    endings = ENDINGS[media_type]
-    while plain and not plain.lower().endswith(endings) and "." in plain:
-        plain = plain.rpartition(".")[0]
-    plain = plain.strip(" .")
-    return (
-        plain[-150:] if plain.lower().endswith(endings) else f"{plain[-140:] or 'file'}{endings[0]}"
-    )
+    with transaction.atomic():
+        draft = _own_draft(actor, key)
+    # The file lies on disk before the transaction begins: uploads don't hold the write lock.
+    taken = take_upload(upload, material_of(document_of(draft.guide), material_key))
+    seen: dict[str, Any] = {}
+    if seen_by is not None:
+        taken = taken._replace(trust=trust_when_seen(taken.trust))
+        seen = {"verified_by": seen_by, "verified_at": at or utc_now()}
+    return add_file(actor, key, material_key, taken, replaces=replaces, at=at, **seen)
+
+
+@leaves_no_trace("a draft is the applicant's own until it is handed in")
+@transaction.atomic
+def add_file(
+    actor: Account,
+    key: uuid.UUID,
+    material_key: str,
+    taken: Taken,
+    *,
+    replaces: uuid.UUID | None = None,
+    at: datetime | None = None,
+    **more: Any,
+) -> MaterialFile:
+    """Put a file that was taken into a draft; `more` are columns that say where it comes from.
+
+    Raises InvalidInput for one too many.
+    """
+    moment, draft = at or utc_now(), _own_draft(actor, key)
+    before = _taken_out(draft, material_key, replaces)
+    if draft.files.filter(material=material_key).count() >= FILES_A_MATERIAL:
+        raise refused(
+            material_key,
+            "too_many_files",
+            _("At most %(most)d files; remove one first.") % {"most": FILES_A_MATERIAL},
+        )
+    held = MaterialFile.objects.filter(draft__account=actor).aggregate(all=Sum("size"))["all"]
+    if (held or 0) + taken.size > DRAFT_BYTES_MOST:
+        raise refused(
+            material_key,
+            "too_much_held",
+            _("Your open forms hold too many files. Send one or throw one away first."),
+        )
+    columns: dict[str, Any] = {
+        "draft": draft,
+        "key": uuid.uuid4(),
+        "material": material_key,
+        **taken._asdict(),
+        "uploaded_at": moment,
+        "checked_at": moment,
+    }
+    original = before.replaces if before else None
+    if original is not None:
+        columns |= {"replaces": original, "version": original.version + 1}
+    return MaterialFile.objects.create(**columns | more)
+
+
+def _taken_out(draft: Draft, material: str, replaces: uuid.UUID | None) -> MaterialFile | None:
+    """The file of the draft that makes place for a new version. Raises NotFound when it is not there."""
+    if replaces is None:
+        return None
+    before = draft.files.select_related("replaces").filter(key=replaces, material=material).first()
+    if before is None:
+        raise NotFound(code="file_not_found", title=_("There is no such file"))
+    draft.files.filter(pk=before.pk).delete()
+    forget_files([before.sha256])
+    return before
 
 
 @leaves_no_trace("a draft is the applicant's own until it is handed in")

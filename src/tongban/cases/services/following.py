@@ -13,16 +13,15 @@ from django.utils.translation import gettext_lazy as _
 
 from tongban.base.clocks import utc_now
 from tongban.base.problems import InvalidInput
-from tongban.cases import storage
 from tongban.cases.models import Case, Draft, MaterialFile
 from tongban.cases.permissions import applicant_case
 from tongban.cases.rules import Act, Part
 from tongban.cases.services.drafting import (
     FILES_A_MATERIAL,
-    checked_upload,
     forget_files,
     material_of,
 )
+from tongban.cases.services.taking import take_upload
 from tongban.cases.services.writing import carry_out
 from tongban.catalogue.selectors import document_of
 from tongban.directory.models import Account
@@ -92,9 +91,8 @@ def supply(
             detail=_("Choose one to %(most)d files.") % {"most": FILES_A_MATERIAL},
             field=material_key,
         )
-    checked = [checked_upload(upload, material) for upload in held]
     # The files lie on disk before the transaction begins: uploads don't hold the write lock.
-    kept = [storage.keep(upload.chunks()) for upload in held]
+    taken = [take_upload(upload, material) for upload in held]
     with transaction.atomic():
         case = applicant_case(actor, number, lock=True)
         files = [
@@ -102,13 +100,11 @@ def supply(
                 case=case,
                 key=uuid.uuid4(),
                 material=material_key,
-                name=name,
-                media_type=media_type,
-                size=size,
-                sha256=digest,
+                **one._asdict(),
                 uploaded_at=moment,
+                checked_at=moment,
             )
-            for (name, media_type), (digest, size) in zip(checked, kept, strict=True)
+            for one in taken
         ]
         carry_out(
             case,

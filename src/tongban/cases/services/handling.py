@@ -27,6 +27,7 @@ from tongban.cases.rules import (
     Terms,
     remedies,
 )
+from tongban.cases.services.examining import tell_notes
 from tongban.cases.services.writing import LEDGER_ACTS, carry_out, event_of, trace
 from tongban.catalogue.guide_schema import GuideDocument
 from tongban.catalogue.selectors import document_of
@@ -103,6 +104,7 @@ def handle(
     """
     moment = at or utc_now()
     case, parts = staff_case(actor, number, lock=True)
+    notes = tell_notes(case, moment) if act is Act.REQUEST_CORRECTION else []
     return carry_out(
         case,
         act,
@@ -111,6 +113,7 @@ def handle(
         at=moment,
         typed=typed,
         data=lambda standing: _data(case, act, standing, moment),
+        payload={"annotations": notes} if notes else None,
     )
 
 

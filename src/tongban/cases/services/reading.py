@@ -13,6 +13,7 @@ from tongban.base.permissions import Permission
 from tongban.base.problems import Conflict, DomainError, InvalidInput, NotFound, NotPermitted
 from tongban.cases.models import LOOKS, Case, EmergencyAccess
 from tongban.cases.permissions import is_own_affair, staff_case
+from tongban.cases.services.telling import tell_of_look
 from tongban.cases.services.writing import event_of, trace
 from tongban.directory.models import Account
 from tongban.directory.selectors import duties_of
@@ -57,6 +58,7 @@ def reveal(actor: Account, number: str, *, reason: str, at: datetime | None = No
     reason = _reason(reason)
     event_of(case, REVEALED, actor=actor, at=moment, text=reason, by_organ=True)
     case.save(update_fields=["events_count"])
+    tell_of_look(case, "case.data_revealed", at=moment, reason=reason)
     trace(case, acts.DATA_REVEALED, moment, {"by": actor.username, "reason": reason})
     return case
 
@@ -155,6 +157,7 @@ def allow_emergency(
         data={"allowed_by": str(actor)},
     )
     case.save(update_fields=["events_count"])
+    tell_of_look(asked.case, "case.emergency_allowed", at=moment, reason=asked.reason)
     trace(
         asked.case,
         acts.EMERGENCY_ALLOWED,

@@ -40,6 +40,7 @@ from tongban.cases.rules import (
 )
 from tongban.cases.services import running
 from tongban.cases.services.saying import said
+from tongban.cases.services.telling import tell
 from tongban.directory.models import Account, Organ
 from tongban.directory.selectors import working_calendar
 from tongban.ledger import acts
@@ -203,7 +204,9 @@ def carry_out(
     changes: Mapping[str, Any] | None = None,
     organ: Organ | None = None,
 ) -> Case:
-    """Do one act of the table on a locked case: event, columns, ledger entry. Four statements.
+    """Do one act of the table on a locked case: event, columns, message, ledger entry.
+
+    Five statements, and one more when somebody acts for the applicant, too.
 
     `typed` is what the form says, `data` what the service adds to the event of a case that stands
     so, `changes` other columns of the case, `payload` what the ledger keeps beside number, act
@@ -239,12 +242,21 @@ def carry_out(
     )
     _write(case, before, columns_now | dict(changes or {}))
     _procedure(case, act, after, at)
+    next_day = columns_now["next_due_on"]
+    notices = tell(
+        case,
+        act,
+        at=at,
+        text=told.text,
+        said=facts,
+        next_due_on=next_day.isoformat() if next_day else "",
+    )
     trace(
         case,
         LEDGER_ACTS[act],
         at,
         {"act": act.value, "by": actor.username if actor else "", "reasons": told.text}
-        | {"said": facts}
+        | {"said": facts, "notices": notices}
         | dict(payload or {}),
         organ=organ,
     )

@@ -1,5 +1,6 @@
 """Who and where: regions, organs, posts, people, enterprises, accounts, the working calendar."""
 
+from tongban.directory.models.messages import Dispatch, Message, MessagePreferences
 from tongban.directory.models.people import (
     Account,
     CorrectionRequest,
@@ -33,9 +34,12 @@ __all__ = [
     "DataConsent",
     "DelegatedItem",
     "Delegation",
+    "Dispatch",
     "Enterprise",
     "IdentityLevel",
     "KnownDevice",
+    "Message",
+    "MessagePreferences",
     "Organ",
     "OrganCode",
     "Person",
