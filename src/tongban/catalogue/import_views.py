@@ -151,7 +151,7 @@ def _report_page(
 @require_safe
 def rows(request: HttpRequest, imported: uuid.UUID) -> StreamingHttpResponse:
     """The whole report as a table."""
-    run = uploads.find_upload(account_of(request), upload)
+    run = uploads.find_upload(account_of(request), imported)
     answer = StreamingHttpResponse(uploads.report_csv(run), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{run.key}.csv"'
     return answer
