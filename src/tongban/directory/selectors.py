@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from threading import Lock
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from tongban.base.clocks import local_date, utc_now
 from tongban.base.permissions import Permission, roles_for
@@ -23,11 +23,11 @@ from tongban.directory.models import (
     Delegation,
     Organ,
     Person,
+    Post,
     Region,
     Substitution,
 )
 from tongban.directory.rules import Mandate
-from tongban.ledger import direct
 
 # Other processes learn of a newly loaded year within this many seconds.
 CALENDAR_KEPT_SECONDS = 60.0
@@ -187,20 +187,19 @@ class Duties:
         return frozenset(self.organs_by_role)
 
 
-# Asked at every page and every act of the staff: composed by the models it takes three times as long.
-POSTS = """
-SELECT role, organ_id FROM directory_post WHERE account_id = %s
-UNION ALL
-SELECT p.role, p.organ_id FROM directory_substitution s
-JOIN directory_post p ON p.account_id = s.absent_id AND p.organ_id = s.organ_id
-WHERE s.substitute_id = %s AND s.valid_from <= %s AND s.valid_to >= %s AND s.revoked_at IS NULL"""
-
-
 def duties_of(account: Account, *, on: date | None = None) -> Duties:
     """The posts of an account, and those of colleagues it stands in for on a day. One query."""
-    day = (on or local_date(utc_now())).isoformat()
+    day = on or local_date(utc_now())
+    stands_in = Q(
+        account__absences__substitute=account,
+        account__absences__organ=F("organ"),
+        account__absences__valid_from__lte=day,
+        account__absences__valid_to__gte=day,
+        account__absences__revoked_at=None,
+    )
+    posts = Post.objects.filter(Q(account=account) | stands_in)
     organs: dict[str, set[int]] = {}
-    for role, organ in direct.fetch(POSTS, [account.pk, account.pk, day, day]):
+    for role, organ in posts.values_list("role", "organ_id"):
         organs.setdefault(role, set()).add(organ)
     return Duties({role: frozenset(ids) for role, ids in organs.items()})
 
