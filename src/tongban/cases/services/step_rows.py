@@ -15,6 +15,9 @@ from tongban.cases.models import Case, CaseRun, CaseStep
 from tongban.catalogue.models import ServiceItem
 from tongban.directory.models import Organ
 from tongban.ledger import direct
+from tongban.ledger.traces import leaves_no_trace
+
+READS = "a read of the act that calls it"
 
 
 def _columns(model: type[Model], *wanted: str) -> list[str]:
@@ -43,6 +46,7 @@ FROM cases_casestep s JOIN cases_caserun r ON r.id = s.run_id
 JOIN directory_organ o ON o.id = s.organ_id WHERE s.case_id = %s AND s.token = %s"""  # noqa: S608
 
 
+@leaves_no_trace(READS)
 def locked_case(number: str) -> Case | None:
     """The case of this number, locked until the transaction ends. One statement."""
     found = direct.fetch(CASE + direct.locked("c"), [number])
@@ -58,6 +62,7 @@ def locked_case(number: str) -> Case | None:
     return case
 
 
+@leaves_no_trace(READS)
 def step_read(case: Case, token: int) -> CaseStep | None:
     """A step of a locked case with its run, as the last who held the lock left them. One statement."""
     found = direct.fetch(STEP, [case.pk, token])
