@@ -48,12 +48,12 @@ def test_counter_filing_from_the_card_to_the_papers(browser, server, tmp_path, w
         page.get_by_label("联系电话").fill("0826-2000107")
     clerk.sees("62-form")
     clerk.button("保存,下一步")
-    while page.locator("input[type=file]").count() == 0:
-        for radio in page.locator("fieldset").all():
-            radio.locator("input[type=radio]").first.check()
-        clerk.button("保存,下一步")
-    page.locator("input[type=file]").first.set_input_files(photo)
+    page.get_by_label("丢失补证").check()
+    page.get_by_label("到窗口领取").check()
     clerk.button("保存,下一步")
+    page.get_by_label("近期正面免冠照片").set_input_files(photo)
+    clerk.button("上传,下一步")
+    expect(page.get_by_role("button", name="提交申请")).to_be_visible()
     clerk.sees("63-check")
     clerk.button("提交申请")
     expect(page.get_by_role("heading", name="收件回执")).to_be_visible()
