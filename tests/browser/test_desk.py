@@ -59,7 +59,7 @@ def test_counter_filing_from_the_card_to_the_papers(browser, server, tmp_path, w
     expect(page.get_by_role("heading", name="收件回执")).to_be_visible()
     case = page.locator("dd.code strong").inner_text()
     clerk.sees("64-receipt")
-    page.get_by_role("link", name="移交材料").click()
+    page.get_by_role("link", name="移交材料", exact=True).click()
     page.locator(f"input[name='number'][value='{case}']").check()
     page.locator(f"[id='what-{case}']").fill("照片、旧身份证")
     clerk.sees("65-papers")
