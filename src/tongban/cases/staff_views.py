@@ -31,6 +31,7 @@ from tongban.cases.services.saying import said
 from tongban.cases.services.writing import standing_of
 from tongban.cases.step_selectors import case_progress, steps_here
 from tongban.cases.wording import answers_by_page, time_bars, timeline
+from tongban.cases.workbench.claims import can_be_claimed
 from tongban.cases.workbench.lists import colleagues, desk_of
 from tongban.cases.workbench.notes import all_reason_texts, notes_of
 from tongban.cases.workbench.views import KEYS, rail_of
@@ -187,6 +188,7 @@ def _show(
         "notes": notes_of(case, for_part=bool(parts)),
         "claimed_by": case.claimed_by,
         "is_mine": case.claimed_by_id == account.pk,
+        "can_claim": bool(parts) and can_be_claimed(case),
         "can_hand_over": case.claimed_by_id in (None, account.pk) or Part.HEAD in parts,
         "colleagues": [one for one in colleagues([case.organ_id]) if one != case.claimed_by],
     }

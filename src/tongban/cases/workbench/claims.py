@@ -25,6 +25,12 @@ from tongban.ledger.traces import leaves_no_trace, leaves_trace
 REASON_MOST = 300
 
 
+def can_be_claimed(case: Case) -> bool:
+    """Whether something is left to do for the organ or the applicant: open, or to be delivered."""
+    to_deliver = case.state in DECIDED_STATES and case.next_due_on is not None
+    return case.state in OPEN_STATES or to_deliver
+
+
 def _mine_to_handle(actor: Account, number: str) -> tuple[Case, frozenset[Part]]:
     """The locked case. Raises NotFound, NotPermitted without a part in it, Conflict when it ended."""
     case, parts = staff_case(actor, number, lock=True)
@@ -36,8 +42,7 @@ def _mine_to_handle(actor: Account, number: str) -> tuple[Case, frozenset[Part]]
                 "It is your own affair, that of somebody you act for, or one of another organ."
             ),
         )
-    to_deliver = case.state in DECIDED_STATES and case.next_due_on is not None
-    if case.state not in OPEN_STATES and not to_deliver:
+    if not can_be_claimed(case):
         raise Conflict(
             code="case_ended", title=_("This case has ended"), detail=_("Nothing is left to do.")
         )
