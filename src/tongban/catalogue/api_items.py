@@ -194,7 +194,8 @@ def _conditional(
     if stamp is not None:
         response["Last-Modified"] = http_date(stamp)
     answer = get_conditional_response(request, etag, stamp, response) or response
-    answer.same_for_all = KEPT  # type: ignore[attr-defined]
+    if not request.user.is_authenticated:  # What somebody who has signed in saw is never kept.
+        answer.same_for_all = KEPT  # type: ignore[attr-defined]
     return answer
 
 
@@ -362,6 +363,10 @@ class _Download:
         if self.open:
             self.open = False
             _downloads.release()
+
+    def __del__(self) -> None:
+        """A response that nobody read nor closed makes room, too."""
+        self.close()
 
 
 @router.get(
