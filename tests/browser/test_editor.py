@@ -101,7 +101,7 @@ def test_edit_review_publish_visible(browser, server, approver, width):
     expect(page.locator("h1")).to_contain_text("有人保存过这份指南")
     writer.complaints.clear()  # The answer to the second saving is a 409.
     writer.sees("06-both")
-    page.get_by_label("我的").first.check()
+    page.get_by_role("group", name="咨询电话").get_by_label("我的").check()
     writer.button("按选择保存")
     expect(page.get_by_role("status").first).to_contain_text("已保存")
     page.goto(f"/work/items/{ITEM}/")

@@ -324,6 +324,11 @@ def test_a_port_in_use_is_named(demo):
     assert "Traceback" not in done.stderr
 
 
+def test_items_are_put_on_their_shelves_anew(ready):
+    assert ready.json("items", "shelve") == {"items": 0}
+    assert "shelves" in ready("items", "shelve").stdout
+
+
 def test_search_without_an_index_says_what_to_do(ready):
     assert "load" in ready("search", "x", code=1).stderr
 

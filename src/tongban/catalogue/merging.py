@@ -11,11 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tongban.catalogue.guide_schema import GuideRecord
 from tongban.catalogue.rules import KEYS, Content, identity_of, label_of
 
 MINE: Final = "mine"
 THEIRS: Final = "theirs"
 Path = tuple[str, ...]
+# The parts of a guide in the order in which people read them.
+ORDER: Final = {name: place for place, name in enumerate(GuideRecord.model_fields)}
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,10 @@ class Unit:
 
 
 def units(base: Content, theirs: Content, mine: Content) -> list[Unit]:
-    """Parts in which `mine` differs from `theirs`, both begun from `base`, in the order of names."""
+    """Parts in which `mine` differs from `theirs`, both begun from `base`, in their order."""
     listed = _entry_lists(base, theirs, mine)
     old, other, own = (_parts(content, listed) for content in (base, theirs, mine))
-    paths = sorted({*other, *own})
+    paths = sorted({*other, *own}, key=lambda path: (ORDER.get(path[0], 0), path))
     return [
         Unit(path, _label_of(path, other.get(path) or own.get(path)), *values)
         for path in paths

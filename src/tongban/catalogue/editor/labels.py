@@ -297,7 +297,7 @@ VALUES["further_results.kind"] = VALUES["result.kind"]
 
 # Where a part of a part is called otherwise than the part of the guide with the same name.
 WITHIN: Final[dict[str, Any]] = {
-    "name": _("Name"),
+    "name": _("What it is called"),
     "note": _("Explanation"),
     "form": _("Form"),
 }
