@@ -16,8 +16,8 @@ from tongban.directory.models import Account, Organ, Region
 class TalliedUpto(models.Model):
     """How far the events of cases are counted, and what the counting rested on.
 
-    `made_of`: a hash of the working calendar, the themes and the rules; with another one, all is
-    counted anew.
+    `made_of`: the last day counted and a hash of the working calendar up to it, the themes and the
+    rules; with another one, all is counted anew.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)

@@ -18,7 +18,7 @@ from tongban.assessment.rules.counts import Counts, add
 from tongban.assessment.rules.facts import WorkingDays
 from tongban.assessment.sandbox import assess_texts
 from tongban.assessment.services.keeping import digest
-from tongban.assessment.services.tallying import counted_in, made_of
+from tongban.assessment.services.tallying import counted_in, still_holds
 from tongban.base.regions import prefix_of
 from tongban.cases.models import CaseEvent
 from tongban.directory.models import Organ
@@ -177,7 +177,7 @@ def _float(value: float | None) -> float:
 def _events(run: Run, notes: list[str]) -> Iterable[tuple[str, Any, Any]]:
     """The figures of cases, counted from the events up to where the run had counted."""
     calendar = working_calendar()
-    if run.inputs.get("made_of") != made_of(calendar):
+    if not still_holds(str(run.inputs.get("made_of", "")), calendar):
         notes.append("the working calendar, a theme or a rule of counting changed since")
     units: dict[str, Any] = run.inputs["figures"]
     organs = dict(Organ.objects.filter(code__in=units).values_list("code", "pk"))

@@ -79,24 +79,39 @@ class Batch:
         return {f"i:{item}": (organ, path) for item, organ, path, _day in self.items}
 
 
-def made_of(calendar: Calendar) -> str:
-    """What the counting rests on, as a hash: rules, themes, calendar."""
-    days = sorted((day.isoformat(), kind.value) for day, kind in calendar.exceptions.items())
-    words = json.dumps([RULES_VERSION, sorted(calendar.years), days])
-    return hashlib.sha256(words.encode() + THEMES_FILE.read_bytes()).hexdigest()
+def made_of(calendar: Calendar, upto: date) -> str:
+    """What the counting of events up to a day rests on: the day, and a hash of rules, themes and of
+    the calendar up to that day. Days to come don't matter: a new year's notice changes nothing.
+    """
+    days = sorted(
+        (day.isoformat(), kind.value) for day, kind in calendar.exceptions.items() if day <= upto
+    )
+    words = json.dumps([RULES_VERSION, days])
+    digest = hashlib.sha256(words.encode() + THEMES_FILE.read_bytes()).hexdigest()
+    return f"{upto.isoformat()} {digest[:53]}"
+
+
+def still_holds(held: str, calendar: Calendar) -> bool:
+    """Whether what was counted then would be counted the same today."""
+    try:
+        upto = date.fromisoformat(held[:10])
+    except ValueError:
+        return False
+    return held == made_of(calendar, upto)
 
 
 @leaves_no_trace("counts what the events of cases say")
 def tally(most: int = MOST, *, at: datetime | None = None) -> int:
     """Count at most `most` events that are not counted yet; how many were looked at.
 
-    Another calendar, theme list or rule has everything counted anew, from the first event. Two at
-    once count nothing twice. Two small queries when there is nothing to do.
+    Another theme list or rule, or a calendar that changes days that were counted, has everything
+    counted anew, from the first event. Two at once count nothing twice.
     """
     calendar = working_calendar()
-    rests_on = made_of(calendar)
     upto = TalliedUpto.objects.filter(id=1).first()
-    first = upto.event if upto and upto.made_of == rests_on else 0
+    before = upto.made_of if upto else ""
+    holds = still_holds(before, calendar)
+    first = upto.event if upto and holds else 0
     last = _last_event()
     if last is None:
         return 0
@@ -107,7 +122,7 @@ def tally(most: int = MOST, *, at: datetime | None = None) -> int:
     )
     reached = events[-1][0] if events else first
     moment = at or utc_now()
-    if upto and upto.made_of == rests_on and not events:
+    if holds and not events:
         TalliedUpto.objects.filter(id=1, event=first).update(at=moment)
         return 0
     batch = counted_in(events, WorkingDays(calendar))
@@ -115,13 +130,12 @@ def tally(most: int = MOST, *, at: datetime | None = None) -> int:
     with transaction.atomic():
         TalliedUpto.objects.get_or_create(id=1)
         held = TalliedUpto.objects.select_for_update().get(id=1)
-        if held.made_of != rests_on:
-            if first:  # Changed while we looked.
-                return 0
+        if held.made_of != before or (holds and held.event != first):
+            return 0  # Somebody else was faster.
+        if not holds:
             Tally.objects.all().delete()
-            held.event, held.made_of = 0, rests_on
-        if held.event != first:  # Somebody else was faster.
-            return 0
+        known = [date.fromisoformat(before[:10])] if holds else [date.min]
+        held.made_of = made_of(calendar, max([*known, *(day for _place, day in batch.places)]))
         _add(rows, homes)
         held.event = reached
         if len(events) < most:  # All that there is: as of now.
