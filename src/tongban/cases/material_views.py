@@ -37,7 +37,7 @@ def _picture(file: MaterialFile, sheet: int) -> FileResponse:
     """A drawn page. What the file holds can't act in it: it is a picture of ours."""
     picture = examining.page_picture(file, sheet)
     answer = FileResponse(picture.open("rb"), content_type="image/webp")
-    answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    answer["Content-Security-Policy"] = "sandbox; default-src 'none'; frame-ancestors 'none'"
     return answer
 
 
