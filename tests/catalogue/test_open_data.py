@@ -15,11 +15,12 @@ from django.urls import reverse
 from django.utils.http import http_date
 
 from tongban.base.clocks import utc_now
+from tongban.base.problems import NotFound
 from tongban.catalogue import api_items, open_data
 from tongban.catalogue.changes import place_changes
 from tongban.catalogue.interchange.form import form_of
 from tongban.catalogue.models import Guide, ItemChange, ServiceItem
-from tongban.catalogue.open_data import Cursor, InvalidInput, cursor_of
+from tongban.catalogue.open_data import Cursor, cursor_of
 
 pytestmark = pytest.mark.django_db
 ITEMS = "/api/v1/items"
@@ -89,7 +90,7 @@ def test_the_next_page_is_linked_and_a_cursor_of_nobody_is_refused(many, client)
     assert further.json()["items"][0]["code"] not in answer.content.decode()
     for wrong in ("x", "%%%", "AAAA", "\u597d", "NTEA"):
         refused = client.get(ITEMS, {"after": wrong})
-        assert refused.status_code == 422
+        assert refused.status_code == 404
         assert refused["Content-Type"] == "application/problem+json"
         assert refused.json()["type"] == "/problems/bad_cursor"
 
@@ -97,7 +98,7 @@ def test_the_next_page_is_linked_and_a_cursor_of_nobody_is_refused(many, client)
 def test_cursors_come_back_as_they_were():
     for cursor in (Cursor("511602", "a b"), Cursor("?", "中-1"), Cursor("", "x")):
         assert cursor_of(str(cursor)) == cursor
-    with pytest.raises(InvalidInput):
+    with pytest.raises(NotFound):
         cursor_of("")
 
 

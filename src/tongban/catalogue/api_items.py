@@ -159,7 +159,7 @@ class TooManyDownloads(DomainError):
 
 
 def wanted_of(asked: PageQuery) -> open_data.Wanted:
-    """Raises NotFound for an unknown region, InvalidInput for a text no database takes."""
+    """Raises NotFound for an unknown region, also for a text no database takes."""
     if "\x00" in asked.organ + asked.kind:
         raise NotFound(code="not_found", title="There is no such thing")
     return open_data.Wanted(

@@ -16,7 +16,7 @@ from typing import Any, Final
 from django.db.models import Exists, FilteredRelation, OuterRef, Prefetch, Q, QuerySet
 
 from tongban.base.clocks import utc_now
-from tongban.base.problems import InvalidInput
+from tongban.base.problems import NotFound
 from tongban.base.regions import prefix_of
 from tongban.catalogue.interchange import jsonl, table
 from tongban.catalogue.interchange.exporting import form_of_item
@@ -52,14 +52,14 @@ class Cursor:
 
 
 def cursor_of(written: str) -> Cursor:
-    """Raises InvalidInput for what no page gave."""
+    """Raises NotFound for what no page gave."""
     try:
         padded = written + "=" * (-len(written) % 4)
         path, _blank, code = base64.urlsafe_b64decode(padded).decode().partition(" ")
     except (binascii.Error, ValueError):
         path = code = ""
     if not code or "\x00" in path + code:
-        raise InvalidInput(
+        raise NotFound(
             code="bad_cursor",
             title="This is no cursor",
             detail="`after` is what `next` of the page before says",
