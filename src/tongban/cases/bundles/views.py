@@ -178,6 +178,7 @@ def _frame(flow: BundleFlow, step: str, errors: list[FieldError]) -> dict[str, o
     return {
         "item": {"name": said(flow.now.document.name)},
         "flow": flow,
+        "frame_template": "web/frame.html",
         "draft": flow.now.filing,
         "step": step,
         "step_number": flow.steps.index(step) + 1,

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 triggers = import_module("tongban.cases.migrations.0009_events_and_states")
+of_procedures = import_module("tongban.cases.migrations.0012_procedures")
 
 
 class Migration(migrations.Migration):
@@ -23,6 +24,7 @@ class Migration(migrations.Migration):
     operations = [
         # SQLite makes tables anew, which their triggers don't survive: away first, again at last.
         migrations.RunPython(triggers.backwards, triggers.forwards),
+        migrations.RunPython(of_procedures.backwards, of_procedures.forwards),
         migrations.CreateModel(
             name='Assistance',
             fields=[
@@ -338,4 +340,5 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('account', 'name'), name='one_saved_view_a_name'),
         ),
         migrations.RunPython(triggers.forwards, triggers.backwards),
+        migrations.RunPython(of_procedures.forwards, of_procedures.backwards),
     ]
