@@ -142,7 +142,8 @@ def test_a_leaf_that_somebody_changed_stops_nothing(db):
 def test_the_serving_loop_counts_when_there_is_nothing_to_number(db, monkeypatch):
     write(3)
     rounds = iter([1, 1, 1])
-    monkeypatch.setattr(serving, "_keep_asking_witnesses", lambda _parent: None)
+    for beside in ("_keep_asking_witnesses", "_keep_sending_messages", "keep_indexing"):
+        monkeypatch.setattr(serving, beside, lambda _parent: None)
     monkeypatch.setattr(serving.os, "getppid", lambda: next(rounds, 0))
     monkeypatch.setattr(serving.time, "sleep", lambda _seconds: None)
     serving.integrate_until_orphaned(1)
@@ -152,7 +153,8 @@ def test_the_serving_loop_counts_when_there_is_nothing_to_number(db, monkeypatch
 
 def test_the_serving_loop_counts_now_and_then_when_there_always_is(db, monkeypatch):
     rounds = iter([1, 1, 1])
-    monkeypatch.setattr(serving, "_keep_asking_witnesses", lambda _parent: None)
+    for beside in ("_keep_asking_witnesses", "_keep_sending_messages", "keep_indexing"):
+        monkeypatch.setattr(serving, beside, lambda _parent: None)
     monkeypatch.setattr(serving.os, "getppid", lambda: next(rounds, 0))
     monkeypatch.setattr(serving.time, "sleep", lambda _seconds: write(1))
     monkeypatch.setattr(serving, "TALLY_SECONDS", 0.0)

@@ -120,7 +120,13 @@ def test_the_ledger_verifies_and_names_a_tampered_entry(demo, copy):
 
 def test_cases_are_what_their_events_add_up_to_and_a_tampered_one_is_named(demo, copy):
     assert demo.json("cases", "check") == {"cases": 12, "wrong": {}}
-    assert demo.json("cases", "due") == {"accepted": 0, "lapsed": 0, "missed": 0}
+    assert demo.json("cases", "due") == {
+        "accepted": 0,
+        "lapsed": 0,
+        "missed": 0,
+        "reminded": 0,
+        "elapsed": 0,
+    }
     with sqlite3.connect(copy.home / "tongban.sqlite3") as database:
         number = database.execute(
             "SELECT number FROM cases_case WHERE state = 'paused'"
@@ -148,6 +154,7 @@ SAFE = {
     "TONGBAN_LEDGER_ORIGIN": "ban.example.gov.cn/ledger",
     "TONGBAN_PROXIES": "1",
     "TONGBAN_SMS_URL": "https://sms.example.gov.cn/send",
+    "TONGBAN_CLAMD": "127.0.0.1:3310",
 }
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from tongban.base.problems import NotFound
-from tongban.cases.models import Case
+from tongban.cases.models import BundleFiling, Case
 from tongban.cases.permissions import cases_of_applicant
 from tongban.cases.reporting.selectors import reported_for
 from tongban.directory.models import Account
@@ -26,8 +27,8 @@ OF_TWO_PEOPLE = frozenset({acts.DELEGATION_GRANTED, acts.DELEGATION_REVOKED})
 
 
 def references(account: Account) -> list[str]:
-    """Under which acts about the account stand: its own, its newest cases', and
-    those in other systems'. Five queries.
+    """Under which acts about the account stand: its own, its newest cases', those in other
+    systems' and its bundles'. Six queries.
     """
     newest = cases_of_applicant(account).order_by("-submitted_at", "-id")
     elsewhere = reported_for(account).order_by("-applied_at", "-pk")
@@ -35,7 +36,13 @@ def references(account: Account) -> list[str]:
         account.ledger_ref,
         *newest.values_list("ledger_ref", flat=True)[:CASES_MOST],
         *elsewhere.values_list("ledger_ref", flat=True)[:CASES_MOST],
+        *_bundles(account).order_by("-pk").values_list("ledger_ref", flat=True)[:CASES_MOST],
     ]
+
+
+def _bundles(account: Account) -> QuerySet[BundleFiling]:
+    mine = Q(account=account) | Q(principal__account=account, enterprise=None)
+    return BundleFiling.objects.filter(mine, sent_at__isnull=False)
 
 
 def own_references(account: Account) -> list[str]:
@@ -45,7 +52,7 @@ def own_references(account: Account) -> list[str]:
 
 
 def own_acts(account: Account, *, before: int | None = None) -> Traces:
-    """Acts about the account and its cases, newest first. Seven queries at most."""
+    """Acts about the account and its cases, newest first. Eight queries at most."""
     return traces_of(references(account), before=before)
 
 
@@ -60,7 +67,7 @@ class OwnAct:
 def own_act(account: Account, seq: int) -> OwnAct:
     """The act at a place of the log. Raises NotFound when it is not the account's to see.
 
-    Four queries.
+    Six queries at most.
     """
     found = trace_at(seq)
     if found:
@@ -71,7 +78,10 @@ def own_act(account: Account, seq: int) -> OwnAct:
         case = mine.filter(ledger_ref=reference).first() if reference else None
         if case:
             return OwnAct(trace, case)
-        if reference and reported_for(account).filter(ledger_ref=reference).exists():
+        if reference and (
+            reported_for(account).filter(ledger_ref=reference).exists()
+            or _bundles(account).filter(ledger_ref=reference).exists()
+        ):
             return OwnAct(trace, None)
     raise NotFound(
         code="act_not_found",
