@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from tests.conftest import ID_NUMBERS
 from tongban.base.sealing import SealingError
 from tongban.cases.models import Case
-from tongban.directory.models import Person
+from tongban.directory.models import Message, Person
 from tongban.directory.selectors import find_person
 from tongban.ledger import rotation
 from tongban.ledger.models import Entry
@@ -115,7 +115,7 @@ def test_rotation_seals_everything_anew_and_retires_the_old_key(world, calendar,
         Person(name="示例", id_number=f"{number:018d}", phone="1") for number in range(40)
     )
     before = ring().current.id
-    rows = Person.objects.count() + Case.objects.count() + Entry.objects.count()
+    rows = sum(model.objects.count() for model in (Person, Case, Entry, Message))
     steps = []
     resealed = rotation.rotate("sm4-gcm", lambda done, table: steps.append((table, done)))
     assert resealed == rows + 1  # The trace of the new key is still written under the old one.

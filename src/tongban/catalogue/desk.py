@@ -32,6 +32,7 @@ class DeskRow:
     code: str
     name: str
     organ: str
+    organ_key: int | None
     version: int
     since: Any
     proposal: str
@@ -152,6 +153,7 @@ def _rows(items: list[ServiceItem]) -> list[DeskRow]:
                 code=item.code,
                 name=item.name,
                 organ=item.organ.name if item.organ else "",
+                organ_key=item.organ_id,
                 version=guide.version if guide else 0,
                 since=guide.effective_from if guide else None,
                 proposal=proposal.state if proposal else "",

@@ -67,6 +67,8 @@ def own_items(request: HttpRequest) -> HttpResponse:
         if following
         else "",
         "may_edit": bool(duties.organs_for(Permission.EDIT_GUIDES) & keys),
+        # Who only checks guides is led to what the public reads.
+        "may_open": frozenset().union(*(duties.organs_for(one) for one in ANYBODY)),
     }
     return render(request, "catalogue/work/items.html", context)
 

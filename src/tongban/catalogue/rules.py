@@ -143,7 +143,14 @@ def identity_of(entry: Content, keys: tuple[str, ...]) -> tuple[str, ...]:
     """What makes an entry of a list the same in another version."""
     first = entry.get(keys[0])
     used = keys if keys == KEYS["legal_bases"] or not first else keys[:1]
-    return tuple(str(entry.get(key)) for key in used)
+    return tuple(_as_text(entry.get(key)) for key in used)
+
+
+def _as_text(value: Any) -> str:
+    """The same for the same value: PostgreSQL gives the parts of a text in an order of its own."""
+    if isinstance(value, dict):
+        return str(dict(sorted(value.items())))
+    return str(value)
 
 
 def _compared_lists(

@@ -15,6 +15,7 @@ from tongban.cases.bundles.filing import cases_of
 from tongban.cases.bundles.rules import OneDay, PartNow, PartState, Span, one_day
 from tongban.cases.bundles.sending import parts_now
 from tongban.cases.models import BundleFiling, BundlePart, Case, CaseEvent
+from tongban.cases.permissions import cases_of_applicant
 from tongban.cases.rules import ENDINGS, Limit, State
 from tongban.catalogue.bundles.publishing import guides_of
 from tongban.catalogue.bundles.schema import BundleDocument, chosen_parts
@@ -60,9 +61,14 @@ class FilingSeen:
 
 
 def find_filing(account: Account, number: str) -> BundleFiling:
-    """A bundle that the account sent, or that was sent for them. One query. Raises NotFound."""
+    """A bundle that the account sent, that was sent for them, or one of whose cases they follow.
+
+    Three queries. Raises NotFound.
+    """
     if "\x00" not in number:
-        mine = Q(account=account) | Q(principal__account=account, enterprise=None)
+        of_cases = cases_of_applicant(account).values("draft_key")
+        sent_for = Q(pk__in=BundlePart.objects.filter(draft_key__in=of_cases).values("filing"))
+        mine = Q(account=account) | Q(principal__account=account, enterprise=None) | sent_for
         filing = BundleFiling.objects.select_related("bundle", "enterprise", "principal").filter(
             mine, number=number
         )
