@@ -75,7 +75,7 @@ def hand_in(resident: Visitor, photo: Path) -> str:
     page.get_by_label("丢失补证").check()
     page.get_by_label("到窗口领取").check()
     resident.button("保存,下一步")
-    page.get_by_label("近期正面免冠照片").set_input_files(photo)
+    resident.gives("近期正面免冠照片", photo)
     resident.button("上传,下一步")
     resident.button("提交申请")
     expect(page.get_by_role("status").first).to_contain_text("提交成功")

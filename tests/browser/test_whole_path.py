@@ -71,6 +71,11 @@ class Visitor:
         self.page.get_by_label("密码", exact=True).fill("tongban-demo")
         self.page.get_by_role("button", name="登录", exact=True).click()
 
+    def gives(self, label: str, path: Path) -> None:
+        """Choose a file; it is sent at once, and the page shows that it is there."""
+        self.page.get_by_label(label).first.set_input_files(path)
+        expect(self.page.locator(".upload__file").first).to_be_visible(timeout=30_000)
+
     def button(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
 
@@ -116,7 +121,7 @@ def test_from_search_to_a_decided_case(browser, server, surroundings, tmp_path, 
     resident.button("保存,下一步")
     resident.button("上传,下一步")
     resident.sees("08-document-missing")
-    page.get_by_label("近期正面免冠照片").set_input_files(photo)
+    resident.gives("近期正面免冠照片", photo)
     resident.button("上传,下一步")
     resident.sees("09-check")
     resident.button("提交申请")
@@ -176,7 +181,7 @@ def test_a_correction_is_asked_for_and_handed_in(browser, server, tmp_path, widt
     page.get_by_label("农业银行").check()
     page.get_by_label("到网点领取").check()
     resident.button("保存,下一步")
-    page.get_by_label("近期正面免冠照片").set_input_files(photo)
+    resident.gives("近期正面免冠照片", photo)
     resident.button("上传,下一步")
     resident.button("提交申请")
     number = page.locator(".case__line .code").inner_text()
@@ -195,7 +200,8 @@ def test_a_correction_is_asked_for_and_handed_in(browser, server, tmp_path, widt
     resident.button("保存,下一步")
     resident.button("保存,下一步")
     page.get_by_role("button", name="删除").click()
-    page.get_by_label("近期正面免冠照片").set_input_files(photo)
+    expect(page.locator(".upload__file")).to_have_count(0)
+    resident.gives("近期正面免冠照片", photo)
     resident.sees("03-documents")
     resident.button("上传,下一步")
     resident.button("提交补正")
