@@ -51,7 +51,7 @@ def test_counter_filing_from_the_card_to_the_papers(browser, server, tmp_path, w
     page.get_by_label("丢失补证").check()
     page.get_by_label("到窗口领取").check()
     clerk.button("保存,下一步")
-    clerk.gives("近期正面免冠照片", photo)
+    page.get_by_label("近期正面免冠照片").set_input_files(photo)
     clerk.button("上传,下一步")
     expect(page.get_by_role("button", name="提交申请")).to_be_visible()
     clerk.sees("63-check")

@@ -220,7 +220,8 @@ def _materials_step(request: HttpRequest, flow: Flow, item: ServiceItem) -> Http
         "uploads": [row for row in rows if row["how"] == "upload"],
         "others": [row for row in rows if row["how"] != "upload"],
         "commitment": _commitment_row(flow),
-        "draft_key": draft.key,
+        # At a counter the form itself sends the file: pieces are the account holder's own.
+        "draft_key": "" if flow.assistance else draft.key,
     }
     return render(request, "cases/materials.html", context)
 
