@@ -118,7 +118,7 @@ def test_the_workbench_with_keys_filters_and_a_batch(browser, server, width):
     head.sign_in("police-head", "/work/team/")
     head.sees("76-team")
     head.page.goto("/work/texts/")
-    head.page.get_by_label("标题").fill("材料齐全")
+    head.page.locator("#text-title").fill("材料齐全")
     head.page.locator("#text-text").fill("材料齐全,符合法定形式。")
     head.button("保存")
     head.sees("77-texts")

@@ -275,7 +275,7 @@ def test_everything_works_without_javascript(browser, server):
     visitor = Visitor(browser, server, "phone", "no-javascript", java_script_enabled=False)
     page = visitor.page
     page.goto("/")
-    page.get_by_role("searchbox").fill("个税")
+    page.locator("input[type=search]").first.fill("个税")
     visitor.button("搜索")
     page.get_by_role("link", name="开具个人所得税纳税记录", exact=False).first.click()
     expect(page.locator("h1")).to_contain_text("纳税记录")
