@@ -6,6 +6,7 @@ import atexit
 import itertools
 import os
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from tests.migrating import empty_database
 from tongban.base.clocks import local_date
 from tongban.base.regions import NATION, Level
 from tongban.catalogue import counting
@@ -197,13 +199,18 @@ def world(db) -> World:
     return World()
 
 
+# What takes a minute begins at once.
+LONG = {"test_who_sees_what.py", "test_commands.py", "test_killed_server.py", "test_proofs.py"}
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL only what asks a database runs: the rest has run on the other one already."""
+    items.sort(key=lambda item: item.path.name not in LONG)
     if not os.environ.get("DATABASE_URL"):
         return
     asks, rest = [], []
     for item in items:
-        fixtures = {"db", "transactional_db", "environment"} & set(
+        fixtures = {"db", "transactional_db", "environment", "versions"} & set(
             getattr(item, "fixturenames", ())
         )
         (asks if fixtures or item.get_closest_marker("django_db") else rest).append(item)
@@ -251,6 +258,14 @@ def calendar(db) -> None:
 def _own_sums(monkeypatch) -> None:
     """What is opened and looked for in vain in this test alone; nothing is written by the clock."""
     monkeypatch.setattr(counting, "_sums", counting.Sums())
+
+
+@pytest.fixture
+def versions(request, tmp_path: Path) -> Iterator[None]:
+    """An empty database of this test alone, for steps from version to version."""
+    request.getfixturevalue("django_db_setup")
+    with request.getfixturevalue("django_db_blocker").unblock(), empty_database(tmp_path):
+        yield
 
 
 @pytest.fixture

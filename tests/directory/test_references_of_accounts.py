@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import re
 
-import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
-
+from tests.migrating import migrated, newest
 from tongban.directory.models import Account
 
 BEFORE = [("directory", "0004_openid")]
 
 
-def migrated(targets):
-    MigrationExecutor(connection).migrate(targets)
-    return MigrationExecutor(connection).loader.project_state(targets).apps
-
-
-@pytest.mark.django_db(transaction=True)
-def test_accounts_of_before_get_references_of_their_own():
-    everything = MigrationExecutor(connection).loader.graph.leaf_nodes()
+def test_accounts_of_before_get_references_of_their_own(versions):
     old = migrated(BEFORE).get_model("directory", "Account")
     old.objects.bulk_create(
         old(username=f"resident-{number}", password="x") for number in range(2_100)
     )
-    migrated(everything)
+    migrated(newest())
     references = list(Account.objects.values_list("ledger_ref", flat=True))
     assert len(references) == len(set(references)) == 2_100
     assert all(re.fullmatch("[0-9a-f]{32}", one) for one in references)

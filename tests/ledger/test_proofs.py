@@ -6,7 +6,6 @@ each range of leaves, because four million proofs ask for them.
 
 from __future__ import annotations
 
-import os
 from functools import cache, lru_cache
 
 import pytest
@@ -20,8 +19,6 @@ from tongban.base.merkle import (
 )
 from tongban.ledger import proofs, tiles
 
-# Nothing here asks a database: once, with the default one, is enough for four million proofs.
-pytestmark = pytest.mark.skipif("DATABASE_URL" in os.environ, reason="asks no database")
 MOST = 2_000
 LEAVES = [leaf_hash(b"entry %d" % number) for number in range(MOST)]
 

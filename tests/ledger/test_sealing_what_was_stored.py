@@ -7,15 +7,14 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+
+from tests.migrating import migrated, newest
 
 BEFORE = [("directory", "0001_initial")]
 AFTER = [("directory", "0002_sealed_person")]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_stored_people_are_sealed_and_can_be_opened_again():
-    everything = MigrationExecutor(connection).loader.graph.leaf_nodes()
+def test_stored_people_are_sealed_and_can_be_opened_again(versions):
     old = migrated(BEFORE)
     old.get_model("directory", "Person").objects.create(
         name="李(示例)", id_number="511602188002290018", phone="0826-2000101"
@@ -27,16 +26,10 @@ def test_stored_people_are_sealed_and_can_be_opened_again():
     assert len(index) == 32
     migrated(BEFORE)
     assert row("id_number, phone") == ("511602188002290018", "0826-2000101")
-    migrated(everything)
+    migrated(newest())
     from tongban.directory.selectors import find_person
 
     assert find_person("511602188002290018").phone == "0826-2000101"
-
-
-def migrated(targets):
-    executor = MigrationExecutor(connection)
-    executor.migrate(targets)
-    return MigrationExecutor(connection).loader.project_state(targets).apps
 
 
 def row(columns: str) -> tuple:
@@ -51,7 +44,6 @@ def test_a_log_of_before_keeps_its_openings_and_its_places():
     from tongban.ledger.models import Entry
     from tongban.ledger.verification import verify_log
 
-    everything = MigrationExecutor(connection).loader.graph.leaf_nodes()
     write_entry()
     integrate()
     write_entry()
@@ -65,7 +57,7 @@ def test_a_log_of_before_keeps_its_openings_and_its_places():
     assert [seq for _salt, _payload, seq in rows] == [0, 1, None]
     # The version of before remembered nothing outside the database.
     (Path(settings.TONGBAN_KEYS) / "ledger-published.txt").unlink()
-    migrated(everything)
+    migrated(newest())
     assert list(Entry.objects.order_by("pk").values_list("opening", flat=True)) == before
     verdict = verify_log()
     assert (verdict.ok, verdict.entries, verdict.waiting) == (True, 2, 1)

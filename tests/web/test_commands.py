@@ -76,8 +76,8 @@ def copy(demo, tmp_path) -> Shell:
     return Shell(tmp_path / "copy")
 
 
-def test_divisions_load_into_an_empty_folder(empty):
-    report = empty.json("load", "divisions", str(PACKAGED))
+def test_divisions_load_into_an_empty_database(ready):
+    report = ready.json("load", "divisions", str(PACKAGED))
     assert set(report) == {"read", "created", "updated", "unchanged", "counts", "problems"}
     assert report["read"] == 44_703
     assert set(report["problems"][0]) == {"row", "column", "code", "detail"}
@@ -359,16 +359,16 @@ def test_every_command_has_help(empty, words):
     assert "Usage" in empty(*words, "--help").stdout
 
 
-def test_items_travel_from_one_installation_to_another(demo, empty, tmp_path):
+def test_items_travel_from_one_installation_to_another(demo, ready, tmp_path):
     sent, back = tmp_path / "sent.jsonl", tmp_path / "back.jsonl"
     demo("items", "export", "--format", "jsonl", "--region", "511602", "--out", str(sent))
     assert sent.read_text(encoding="utf-8").count("\n") == 926
-    report = empty.json("items", "import", str(sent))
+    report = ready.json("items", "import", str(sent))
     assert report["created"] == 926
-    empty("items", "export", "--format", "jsonl", "--out", str(back))
+    ready("items", "export", "--format", "jsonl", "--out", str(back))
     assert back.read_bytes() == sent.read_bytes()
-    assert empty("search", "身份证").stdout
+    assert ready("search", "身份证").stdout
     sent.write_text("code,name\n1234-a,甲\n1234-a,乙\n", encoding="utf-8")
-    refused = empty("items", "import", str(sent.rename(tmp_path / "x.csv")), code=1)
+    refused = ready("items", "import", str(sent.rename(tmp_path / "x.csv")), code=1)
     assert "code_twice" in refused.stdout
     assert "Nothing was imported" in refused.stderr

@@ -84,6 +84,7 @@ RUN_TABLE = "code,name,online_share,days\na,甲,80,5\nb,乙,60,9\n"
 INVOLVED = {
     "cases/": {"resident", "guardian"},
     "work/cases/": {"clerk", "reviewer", "head"},
+    "work/batch/": {"clerk", "reviewer", "head"},
     "work/emergency/": {"reviewer", "head", "asker"},
     "work/corrections/": {"reviewer", "head", "other organ"},
     "work/posts/": {"administrator"},
@@ -175,6 +176,7 @@ class Town(World):
         }
         self.make_objects()
         self.make_assessments()
+        integrate()  # Nothing of those days waits for its place any more.
 
     def make_objects(self) -> None:
         person = self.resident.person
@@ -241,7 +243,6 @@ class Town(World):
             granted_by=self.roles["administrator"],
             granted_at=AT,
         )
-        integrate()  # Nothing of those days waits for its place any more.
 
     def make_desk(self) -> None:
         """A note, a form opened at the counter, papers on their way, a case of another system."""

@@ -260,11 +260,13 @@ def load_calendar_command(file: Path, source: str, as_json: bool) -> None:
 @JSON_REPORT
 def load_demo_command(as_json: bool) -> None:
     """Load the demonstration: a real district's items, sample guides, people who don't exist."""
-    set_up(migrate=True)
+    set_up()
     from tongban.ledger.integrating import integrate
-    from tongban.web.demonstration import load_demonstration
+    from tongban.web.demonstration import load_demonstration, refuse_in_production
     from tongban.web.reporting import print_reports
 
+    refuse_in_production()
+    set_up(migrate=True)
     reports = load_demonstration(shown_progress())
     while integrate():
         pass

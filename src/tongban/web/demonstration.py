@@ -111,6 +111,16 @@ def _duty(account: Account) -> str:
     return "; ".join(posts) or _("resident")
 
 
+def refuse_in_production() -> None:
+    """Raises NotPermitted in production."""
+    if settings.ENVIRONMENT.production:
+        raise NotPermitted(
+            code="no_demonstration_in_production",
+            title="No demonstration data in production",
+            detail="TONGBAN_ENV is production; demonstration accounts have a public password",
+        )
+
+
 def load_demonstration(
     progress: Callable[[int, str], None] = lambda done, what: None,
 ) -> dict[str, LoadReport]:
@@ -118,12 +128,7 @@ def load_demonstration(
 
     Raises NotPermitted in production.
     """
-    if settings.ENVIRONMENT.production:
-        raise NotPermitted(
-            code="no_demonstration_in_production",
-            title="No demonstration data in production",
-            detail="TONGBAN_ENV is production; demonstration accounts have a public password",
-        )
+    refuse_in_production()
     reports: dict[str, LoadReport] = {}
     if not Region.objects.filter(code=REGION).exists():
         reports["divisions"] = load_divisions(PACKAGED, progress=progress)
