@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import itertools
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +16,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connections
 
 from tests.migrating import empty_database
 from tongban.base.clocks import local_date
@@ -216,6 +220,37 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (asks if fixtures or item.get_closest_marker("django_db") else rest).append(item)
     config.hook.pytest_deselected(items=rest)
     items[:] = asks
+
+
+@pytest.fixture(scope="session")
+def migrated_home(request, tmp_path_factory) -> Path:
+    """A folder with a database of the newest version and nothing in it, made once a run: to copy."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if hasattr(request.config, "workerinput") else base
+    home = shared / "migrated"
+    with (shared / "migrated.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not home.exists():
+            others = ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")
+            kept = {key: value for key, value in os.environ.items() if key not in others}
+            subprocess.run(
+                [sys.executable, "-m", "tongban.web.cli", "migrate"],
+                env=kept | {"TONGBAN_HOME": str(shared / "being-migrated")},
+                check=True,
+            )
+            (shared / "being-migrated").rename(home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request, django_db_modify_db_settings) -> bool:
+    """On SQLite the tests' database is a copy of the migrated one, in which nothing is left to do."""
+    default = connections["default"]
+    if default.vendor == "postgresql":
+        return False
+    found = request.getfixturevalue("migrated_home") / "tongban.sqlite3"
+    shutil.copy(found, default.settings_dict["TEST"]["NAME"])
+    return True
 
 
 @pytest.fixture(autouse=True)

@@ -44,23 +44,18 @@ class Shell:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory) -> Shell:
-    shell = Shell(tmp_path_factory.mktemp("demo"))
+def demo(migrated_home, tmp_path_factory) -> Shell:
+    home = tmp_path_factory.mktemp("demo") / "home"
+    shutil.copytree(migrated_home, home)
+    shell = Shell(home)
     shell("load", "demo")
     return shell
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory) -> Shell:
-    """A database without rows; making one takes seconds."""
-    shell = Shell(tmp_path_factory.mktemp("migrated"))
-    shell("migrate")
-    return shell
-
-
 @pytest.fixture
-def ready(migrated, tmp_path) -> Shell:
-    shutil.copytree(migrated.home, tmp_path / "ready")
+def ready(migrated_home, tmp_path) -> Shell:
+    """A database without rows; making one takes seconds."""
+    shutil.copytree(migrated_home, tmp_path / "ready")
     return Shell(tmp_path / "ready")
 
 
