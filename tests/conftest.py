@@ -222,24 +222,34 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = asks
 
 
-@pytest.fixture(scope="session")
-def migrated_home(request, tmp_path_factory) -> Path:
-    """A folder with a database of the newest version and nothing in it, made once a run: to copy."""
-    base = tmp_path_factory.getbasetemp()
+def made_once(request, factory, name: str, *words: str, start: Path | None = None) -> Path:
+    """The data folder that a command leaves, made by the first process of a run that asks for it."""
+    base = factory.getbasetemp()
     shared = base.parent if hasattr(request.config, "workerinput") else base
-    home = shared / "migrated"
-    with (shared / "migrated.lock").open("w") as lock:
+    home, begun = shared / name, shared / f"{name}-begun"
+    with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not home.exists():
+            if start:
+                shutil.copytree(start, begun)
             others = ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")
             kept = {key: value for key, value in os.environ.items() if key not in others}
-            subprocess.run(
-                [sys.executable, "-m", "tongban.web.cli", "migrate"],
-                env=kept | {"TONGBAN_HOME": str(shared / "being-migrated")},
-                check=True,
-            )
-            (shared / "being-migrated").rename(home)
+            command = [sys.executable, "-m", "tongban.web.cli", *words]
+            subprocess.run(command, env=kept | {"TONGBAN_HOME": str(begun)}, check=True)
+            begun.rename(home)
     return home
+
+
+@pytest.fixture(scope="session")
+def migrated_home(request, tmp_path_factory) -> Path:
+    """A database of the newest version and nothing in it: to copy."""
+    return made_once(request, tmp_path_factory, "migrated", "migrate")
+
+
+@pytest.fixture(scope="session")
+def demonstration_home(request, tmp_path_factory, migrated_home) -> Path:
+    """The demonstration: to copy."""
+    return made_once(request, tmp_path_factory, "loaded", "load", "demo", start=migrated_home)
 
 
 @pytest.fixture(scope="session")

@@ -46,16 +46,16 @@ COMMAND = [sys.executable, "-m", "tongban.web.cli"]
 
 
 @pytest.fixture(scope="session")
-def surroundings(tmp_path_factory) -> dict[str, str]:
-    """Environment of a fresh data folder with the demonstration loaded."""
+def surroundings(demonstration_home, tmp_path_factory) -> dict[str, str]:
+    """Environment of a data folder of this process with the demonstration loaded."""
+    home = tmp_path_factory.mktemp("home") / "home"
+    shutil.copytree(demonstration_home, home)
     kept = {
         key: value
         for key, value in os.environ.items()
         if key not in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")
     }
-    found = kept | {"TONGBAN_HOME": str(tmp_path_factory.mktemp("home"))}
-    subprocess.run([*COMMAND, "load", "demo"], env=found, check=True)
-    return found
+    return kept | {"TONGBAN_HOME": str(home)}
 
 
 @pytest.fixture(scope="session")

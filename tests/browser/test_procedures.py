@@ -70,7 +70,7 @@ def in_force(browser, server, surroundings, tmp_path_factory) -> None:
 
 def hand_in(resident: Visitor, photo: Path) -> str:
     page = resident.page
-    resident.button("开始办理")
+    resident.begins()
     resident.button("保存,下一步")
     page.get_by_label("丢失补证").check()
     page.get_by_label("到窗口领取").check()

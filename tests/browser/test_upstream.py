@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import time
 import urllib.error
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def local(server, surroundings, tmp_path) -> str:
+def local(server, surroundings, migrated_home, tmp_path) -> str:
     """Address of a second Tongban, with nothing loaded, whose upstream is `server`."""
     port = free_port()
     # A cookie does not know ports: under one name the sessions of the two would mix.
@@ -32,19 +33,19 @@ def local(server, surroundings, tmp_path) -> str:
         [*COMMAND, *words], env=surroundings, capture_output=True, text=True, check=True
     )
     system = json.loads(done.stdout)
-    keys = tmp_path / "keys"
-    keys.mkdir(mode=0o700)
+    own = tmp_path / "home"
+    shutil.copytree(migrated_home, own)
+    keys = own / "keys"
     (keys / "upstream-secret").write_text(system["client_secret"])
     (keys / "upstream-secret").chmod(0o600)
     said = {
-        "TONGBAN_HOME": str(tmp_path),
+        "TONGBAN_HOME": str(own),
         "TONGBAN_UPSTREAM_ISSUER": server,
         "TONGBAN_UPSTREAM_CLIENT_ID": system["client_id"],
         "TONGBAN_UPSTREAM_SCOPE": "profile identity",
         "TONGBAN_UPSTREAM_ID_CLAIM": "resident_id_number",
         "TONGBAN_UPSTREAM_NAME_CLAIM": "resident_name",
     }
-    subprocess.run([*COMMAND, "migrate"], env=surroundings | said, check=True)
     log = tmp_path / "serve.log"
     with log.open("w") as out:
         process = subprocess.Popen(

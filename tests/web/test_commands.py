@@ -44,12 +44,10 @@ class Shell:
 
 
 @pytest.fixture(scope="module")
-def demo(migrated_home, tmp_path_factory) -> Shell:
+def demo(demonstration_home, tmp_path_factory) -> Shell:
     home = tmp_path_factory.mktemp("demo") / "home"
-    shutil.copytree(migrated_home, home)
-    shell = Shell(home)
-    shell("load", "demo")
-    return shell
+    shutil.copytree(demonstration_home, home)
+    return Shell(home)
 
 
 @pytest.fixture

@@ -39,7 +39,8 @@ async function sendAll(field) {
   if (taken < files.length) pressed = null; // What was not taken is read first.
   if (underWay || taken < files.length) return;
   if (pressed) form.requestSubmit(pressed);
-  else if (taken) location.reload();
+  // Not a reload: a page that answered a press of «next» would send that press once more.
+  else if (taken) location.assign(location.pathname + location.search);
 }
 
 function lineFor(field, file) {
