@@ -31,8 +31,9 @@ check: $(DEV)
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check_migrations.py
 
+# What asks a database; `ALL=yes` also asks thousands of pages once more (two minutes).
 test-postgres: $(DEV)
-	tools/with_postgres $(BIN)/pytest $(PARALLEL) -p no:cacheprovider
+	TONGBAN_TEST_ALL=$(ALL) tools/with_postgres $(BIN)/pytest $(PARALLEL) -p no:cacheprovider
 
 test-browser: $(DEV)
 	$(BIN)/pytest tests/browser -m browser -n 2 --dist loadfile

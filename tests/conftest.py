@@ -208,7 +208,10 @@ LONG = {"test_who_sees_what.py", "test_commands.py", "test_killed_server.py", "t
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL only what asks a database runs: the rest has run on the other one already."""
+    """On PostgreSQL only what asks a database runs: the rest has run on the other one already.
+
+    Nor does what is marked `once`, unless TONGBAN_TEST_ALL is set.
+    """
     items.sort(key=lambda item: item.path.name not in LONG)
     if not os.environ.get("DATABASE_URL"):
         return
@@ -217,7 +220,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         fixtures = {"db", "transactional_db", "environment", "versions"} & set(
             getattr(item, "fixturenames", ())
         )
-        (asks if fixtures or item.get_closest_marker("django_db") else rest).append(item)
+        needed = fixtures or item.get_closest_marker("django_db")
+        if item.get_closest_marker("once") and not os.environ.get("TONGBAN_TEST_ALL"):
+            needed = False
+        (asks if needed else rest).append(item)
     config.hook.pytest_deselected(items=rest)
     items[:] = asks
 

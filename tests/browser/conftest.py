@@ -9,10 +9,13 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "var" / "screenshots"
@@ -27,6 +30,18 @@ SWITCHES = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+# Levels A and AA of WCAG 2.2. Only findings are asked for: that is half the work.
+LEVELS = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
+    "resultTypes": ["violations"],
+}
+
+
+def findings(page: Page) -> list[dict]:
+    """What axe finds wrong with a page."""
+    return Axe().run(page, options=LEVELS).response["violations"]
 
 
 def free_port() -> int:
@@ -45,22 +60,20 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 COMMAND = [sys.executable, "-m", "tongban.web.cli"]
 
 
-@pytest.fixture(scope="session")
-def surroundings(demonstration_home, tmp_path_factory) -> dict[str, str]:
-    """Environment of a data folder of this process with the demonstration loaded."""
-    home = tmp_path_factory.mktemp("home") / "home"
-    shutil.copytree(demonstration_home, home)
+def copied_home(demonstration: Path, folder: Path) -> dict[str, str]:
+    """Environment of a data folder of its own with the demonstration loaded."""
+    shutil.copytree(demonstration, folder / "home")
     kept = {
         key: value
         for key, value in os.environ.items()
         if key not in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")
     }
-    return kept | {"TONGBAN_HOME": str(home)}
+    return kept | {"TONGBAN_HOME": str(folder / "home")}
 
 
-@pytest.fixture(scope="session")
-def server(surroundings) -> str:
-    """Address of `tongban serve`."""
+@contextmanager
+def serving(surroundings: dict[str, str]) -> Iterator[str]:
+    """Address of `tongban serve`, until the block is left."""
     home, port = Path(surroundings["TONGBAN_HOME"]), free_port()
     log = (home / "serve.log").open("w")
     process = subprocess.Popen(
@@ -84,6 +97,18 @@ def server(surroundings) -> str:
         process.terminate()
         process.wait(timeout=20)
         log.close()
+
+
+@pytest.fixture(scope="module")
+def surroundings(demonstration_home, tmp_path_factory) -> dict[str, str]:
+    """A home of a file's own: what its people leave behind is none of the other files' business."""
+    return copied_home(demonstration_home, tmp_path_factory.mktemp("own"))
+
+
+@pytest.fixture(scope="module")
+def server(surroundings) -> Iterator[str]:
+    with serving(surroundings) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,8 @@ from playwright.sync_api import expect
 from tests.browser.test_whole_path import Visitor
 
 pytestmark = pytest.mark.browser
+
+
 PASSWORD = "tongban-demo"
 
 

@@ -59,7 +59,7 @@ def local(server, surroundings, migrated_home, tmp_path) -> str:
             try:
                 urllib.request.urlopen(f"{home}/health/live", timeout=2)
                 break
-            except urllib.error.URLError:
+            except OSError:
                 time.sleep(0.2)
         else:
             pytest.fail(log.read_text())

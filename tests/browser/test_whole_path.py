@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from tests.browser.conftest import COMMAND, SCREENSHOTS
+from tests.browser.conftest import COMMAND, SCREENSHOTS, findings
 from tests.conftest import PNG
 
 pytestmark = pytest.mark.browser
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844), "narrow": (320, 640)}
-LEVELS = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-}
 
 
 class Visitor:
@@ -48,8 +46,16 @@ class Visitor:
     def sees(self, name: str) -> None:
         """Photograph the page and check it: no axe finding of level A or AA, nothing sticks out."""
         path = SCREENSHOTS / f"{self.width}-{self.who}-{name}.png"
-        self._photograph(path)
-        found = Axe().run(self.page, options=LEVELS).response["violations"]
+        try:
+            self._photograph(path)
+            found = findings(self.page)
+        except PlaywrightError as problem:
+            if "navigation" not in problem.message:
+                raise
+            # The press before was still leading on: look at the page to which it led.
+            self.page.wait_for_load_state()
+            self._photograph(path)
+            found = findings(self.page)
         assert found == [], f"{name}: {json.dumps(found, ensure_ascii=False)[:2000]}"
         overflow = self.page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -224,6 +230,11 @@ def test_a_correction_is_asked_for_and_handed_in(browser, server, tmp_path, widt
     resident.close()
 
 
+# Longer words and larger letters break at some width; colours are the same at every one.
+DRESSED = [
+    *itertools.product(["english", "elder"], ["desktop", "phone", "narrow"]),
+    ("dark", "phone"),
+]
 PAGES = {
     "home": "/",
     "results": "/search?q=%E8%AE%B8%E5%8F%AF",
@@ -237,8 +248,7 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("width", ["desktop", "phone", "narrow"])
-@pytest.mark.parametrize("dress", ["english", "elder", "dark"])
+@pytest.mark.parametrize(("dress", "width"), DRESSED)
 def test_pages_hold_in_every_dress(browser, server, width, dress):
     options = {"color_scheme": "dark"} if dress == "dark" else {}
     visitor = Visitor(browser, server, width, dress, **options)

@@ -43,6 +43,7 @@ def town(db, calendar, own_home) -> Town:
         "other region",
     ],
 )
+@pytest.mark.once
 def test_no_link_leads_nowhere_and_no_page_breaks(town, role):
     client = town.client(role)
     seen: dict[str, str] = dict.fromkeys(STARTS, "the start")

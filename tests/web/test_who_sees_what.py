@@ -444,6 +444,7 @@ def order(entry: tuple) -> int:
     return int("sign-out" in entry[0] or "close" in entry[0])
 
 
+@pytest.mark.once
 def test_nobody_gets_a_byte_of_what_is_not_theirs_and_nothing_changes(
     town, record_property, monkeypatch
 ):
