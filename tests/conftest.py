@@ -271,6 +271,7 @@ def django_db_keepdb(request, django_db_modify_db_settings) -> bool:
 
 @pytest.fixture(autouse=True)
 def _fresh_caches():
+    from tongban.assessment.selectors.material import forget_counts
     from tongban.cases.services.running import forget_procedures
     from tongban.catalogue import selectors
     from tongban.catalogue.bundles import selectors as bundles
@@ -279,6 +280,7 @@ def _fresh_caches():
 
     forget_calendar()
     forget_overview()
+    forget_counts()
     forget_procedures()
     choice._region_name.cache_clear()
     selectors._documents.clear()

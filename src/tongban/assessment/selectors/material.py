@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 
 from django.db.models import Q
@@ -61,6 +61,18 @@ def counts_of(scopes: Collection[str], period: Period) -> dict[str, Counts]:
     return found
 
 
+@lru_cache(maxsize=64)
+def _counts_at(
+    scopes: tuple[str, ...], period: Period, _event: int, _made_of: str
+) -> Mapping[str, Counts]:
+    """The counts as they are up to an event: counted again they are the same, so they are kept."""
+    return counts_of(scopes, period)
+
+
+def forget_counts() -> None:
+    _counts_at.cache_clear()
+
+
 def monthly_counts(scope: str, period: Period) -> list[tuple[date, Counts]]:
     """The counts of each month that the period touches, oldest first. One query."""
     rows = Tally.objects.filter(
@@ -111,10 +123,14 @@ def units_below(region: Region) -> list[Unit]:
 def made_from(
     units: Iterable[Unit], period: Period, now: datetime
 ) -> tuple[Mapping[str, Made], TalliedUpto | None]:
-    """What the figures of each unit are made from, by scope. Three queries."""
+    """What the figures of each unit are made from, by scope. Three queries, or two."""
     scopes = [unit.scope for unit in units]
     upto = TalliedUpto.objects.filter(id=1).first()
-    counts = counts_of(scopes, period)
+    counts = (
+        _counts_at(tuple(scopes), period, upto.event, upto.made_of)
+        if upto
+        else counts_of(scopes, period)
+    )
     sums = {row.scope: row for row in CatalogueTally.objects.filter(scope__in=scopes)}
     age = None if upto is None or upto.at is None else _days(now - upto.at)
     return {
