@@ -35,8 +35,9 @@ check: $(DEV)
 test-postgres: $(DEV)
 	TONGBAN_TEST_ALL=$(ALL) tools/with_postgres $(BIN)/pytest $(PARALLEL) -p no:cacheprovider
 
+# `ALL=yes` looks at every page at every width, in every language and dress.
 test-browser: $(DEV)
-	$(BIN)/pytest tests/browser -m browser -n 2 --dist loadfile
+	TONGBAN_TEST_ALL=$(ALL) $(BIN)/pytest tests/browser -m browser -n 2 --dist loadfile
 
 bench: $(DEV)
 	$(BIN)/python -m bench

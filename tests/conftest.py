@@ -210,22 +210,22 @@ LONG = {"test_who_sees_what.py", "test_commands.py", "test_killed_server.py", "t
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL only what asks a database runs: the rest has run on the other one already.
 
-    Nor does what is marked `once`, unless TONGBAN_TEST_ALL is set.
+    Nor does what is marked `once`, nor in a browser what is marked `matrix`, unless
+    TONGBAN_TEST_ALL is set.
     """
     items.sort(key=lambda item: item.path.name not in LONG)
-    if not os.environ.get("DATABASE_URL"):
-        return
-    asks, rest = [], []
-    for item in items:
-        fixtures = {"db", "transactional_db", "environment", "versions"} & set(
-            getattr(item, "fixturenames", ())
-        )
-        needed = fixtures or item.get_closest_marker("django_db")
-        if item.get_closest_marker("once") and not os.environ.get("TONGBAN_TEST_ALL"):
-            needed = False
-        (asks if needed else rest).append(item)
+    rest = [item for item in items if not is_wanted(item)]
     config.hook.pytest_deselected(items=rest)
-    items[:] = asks
+    items[:] = [item for item in items if is_wanted(item)]
+
+
+def is_wanted(item: pytest.Item) -> bool:
+    every, postgres = os.environ.get("TONGBAN_TEST_ALL"), os.environ.get("DATABASE_URL")
+    if item.get_closest_marker("matrix") or (postgres and item.get_closest_marker("once")):
+        return bool(every)
+    fixtures = {"db", "transactional_db", "environment", "versions"}
+    asks = fixtures & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("django_db")
+    return bool(asks) or not postgres
 
 
 def made_once(request, factory, name: str, *words: str, start: Path | None = None) -> Path:

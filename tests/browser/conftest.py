@@ -39,6 +39,18 @@ LEVELS = {
 }
 
 
+def crossed(few: list, many: list) -> list:
+    """All pairs of two lists, the shorter first; each value stands in one that is always tried.
+
+    The others are marked `matrix`: tried with `make test-browser ALL=yes`.
+    """
+    return [
+        pytest.param(one, other, marks=[] if place % len(few) == row else [pytest.mark.matrix])
+        for row, one in enumerate(few)
+        for place, other in enumerate(many)
+    ]
+
+
 def findings(page: Page) -> list[dict]:
     """What axe finds wrong with a page."""
     return Axe().run(page, options=LEVELS).response["violations"]

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.browser.conftest import COMMAND, SCREENSHOTS, findings
+from tests.browser.conftest import COMMAND, SCREENSHOTS, crossed, findings
 
 REGION = "511602000000"
 PAGES = {
@@ -39,8 +39,7 @@ def counted(server, surroundings) -> str:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(("scheme", "language"), crossed(["light", "dark"], ["zh", "en"]))
 def test_pages_read_well(browser, counted, scheme, language):
     page = signed_in(browser, counted, color_scheme=scheme)
     errors: list[str] = []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.assessment import provinces
-from tests.browser.conftest import COMMAND, ROOT, SCREENSHOTS, findings
+from tests.browser.conftest import COMMAND, ROOT, SCREENSHOTS, crossed, findings
 
 DATA = ROOT / "tests" / "assessment" / "data"
 PAGES = ["report.html", "report.en.html"]
@@ -60,9 +60,9 @@ def reports(tmp_path_factory) -> dict[str, Path]:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("name", ["countries", "provinces", "connectivity"])
-@pytest.mark.parametrize("page_name", PAGES)
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_a_report_reads_well(browser, reports, name, page_name, width, scheme):
+@pytest.mark.parametrize(("page_name", "screen"), crossed(PAGES, [(1280, "light"), (390, "dark")]))
+def test_a_report_reads_well(browser, reports, name, page_name, screen):
+    width, scheme = screen
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
     asked = []
     context.on("request", lambda request: asked.append(request.url))

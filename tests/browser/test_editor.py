@@ -10,7 +10,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import COMMAND, SCREENSHOTS
+from tests.browser.conftest import COMMAND, SCREENSHOTS, crossed
 from tests.browser.test_sign_in import PASSWORD, totp
 from tests.browser.test_whole_path import Visitor
 
@@ -200,8 +200,9 @@ def districts(server, surroundings, tmp_path_factory):
     subprocess.run([*COMMAND, "items", "import", str(path)], env=surroundings, check=True)
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("width", ["desktop", "phone", "narrow"])
+@pytest.mark.parametrize(
+    ("language", "width"), crossed(["zh", "en"], ["desktop", "phone", "narrow"])
+)
 def test_looking_around(browser, server, districts, width, language):
     visitor = Visitor(browser, server, width, f"browse-{language}", java_script_enabled=True)
     page = visitor.page
@@ -229,8 +230,9 @@ def test_looking_around(browser, server, districts, width, language):
     visitor.close()
 
 
-@pytest.mark.parametrize("dress", ["english", "elder", "dark"])
-@pytest.mark.parametrize("width", ["desktop", "narrow"])
+@pytest.mark.parametrize(
+    ("width", "dress"), crossed(["desktop", "narrow"], ["dark", "elder", "english"])
+)
 def test_the_editor_holds_in_every_dress(browser, server, dress, width):
     options = {"color_scheme": "dark"} if dress == "dark" else {}
     visitor = Visitor(browser, server, width, f"editor-{dress}", **options)

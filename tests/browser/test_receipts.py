@@ -9,6 +9,7 @@ import urllib.request
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import crossed
 from tests.browser.test_whole_path import Visitor
 
 pytestmark = pytest.mark.browser
@@ -95,8 +96,9 @@ def test_a_receipt_is_taken_home_checked_and_refused_when_changed(browser, serve
     watcher.close()
 
 
-@pytest.mark.parametrize("dress", ["english", "elder", "dark"])
-@pytest.mark.parametrize("width", ["desktop", "narrow"])
+@pytest.mark.parametrize(
+    ("width", "dress"), crossed(["desktop", "narrow"], ["dark", "english", "elder"])
+)
 def test_the_pages_of_the_ledger_hold_in_every_dress(browser, server, dress, width):
     options = {"color_scheme": "dark"} if dress == "dark" else {}
     visitor = Visitor(browser, server, width, f"ledger-{dress}", **options)

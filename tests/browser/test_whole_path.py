@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import subprocess
 from pathlib import Path
@@ -12,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from tests.browser.conftest import COMMAND, SCREENSHOTS, findings
+from tests.browser.conftest import COMMAND, SCREENSHOTS, crossed, findings
 from tests.conftest import PNG
 
 pytestmark = pytest.mark.browser
@@ -230,11 +229,6 @@ def test_a_correction_is_asked_for_and_handed_in(browser, server, tmp_path, widt
     resident.close()
 
 
-# Longer words and larger letters break at some width; colours are the same at every one.
-DRESSED = [
-    *itertools.product(["english", "elder"], ["desktop", "phone", "narrow"]),
-    ("dark", "phone"),
-]
 PAGES = {
     "home": "/",
     "results": "/search?q=%E8%AE%B8%E5%8F%AF",
@@ -248,7 +242,9 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize(("dress", "width"), DRESSED)
+@pytest.mark.parametrize(
+    ("width", "dress"), crossed(["desktop", "phone", "narrow"], ["dark", "elder", "english"])
+)
 def test_pages_hold_in_every_dress(browser, server, width, dress):
     options = {"color_scheme": "dark"} if dress == "dark" else {}
     visitor = Visitor(browser, server, width, dress, **options)

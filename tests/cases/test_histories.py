@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -140,6 +141,7 @@ def test_no_illegal_act_succeeds_and_none_is_half_done(world, calendar, tries):
         check(case)
 
 
+@pytest.mark.once
 def test_the_tries_reach_every_state(world, calendar):
     """The walk above is worth something only if it comes about: the same one with fixed seeds."""
     life, reached = Life(world), set()
