@@ -59,27 +59,34 @@ def _words(written: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """What comes of a part of a name; `long` has its words of two and more characters, as said."""
+    """What comes of a part of a name, ready to be put together.
 
-    words: tuple[str, ...]
-    characters: tuple[str, ...]
-    syllables: tuple[str, ...]
-    long: tuple[tuple[str, str, str], ...]
+    `letters`: the first letter of each syllable; `long`: the words of two and more characters with
+    their syllables and first letters.
+    """
+
+    words: str
+    characters: str
+    syllables: str
+    letters: str
+    long: dict[str, tuple[str, str]]
 
 
 @lru_cache(maxsize=50_000)
 def _piece(written: str) -> _Piece:
-    words = tuple(text.words_of(written))
-    said = [
-        (word, text.syllables_of(word))
-        for word in dict.fromkeys(words)
+    words = text.words_of(written)
+    syllables = text.spelling_of(written)
+    said = {
+        word: text.syllables_of(word)
+        for word in words
         if len(word) > 1 and text.CHINESE.fullmatch(word)
-    ]
+    }
     return _Piece(
-        words,
-        tuple(text.characters_of(written)),
-        tuple(text.spelling_of(written)),
-        tuple((word, "".join(each), "".join(one[0] for one in each)) for word, each in said),
+        " ".join(words),
+        " ".join(text.characters_of(written)),
+        " ".join(syllables),
+        "".join(syllable[0] for syllable in syllables),
+        {word: ("".join(each), "".join(one[0] for one in each)) for word, each in said.items()},
     )
 
 
@@ -87,16 +94,18 @@ def _piece(written: str) -> _Piece:
 def _of_name(name: str, aliases: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """What comes of a name. Many places do the same thing under one name: read once each."""
     pieces = [_piece(part) for part in _BREAK.split(text.normalise(name)) if part]
-    syllables = [syllable for piece in pieces for syllable in piece.syllables]
     others = [_piece(part) for alias in aliases for part in _BREAK.split(text.normalise(alias))]
-    long = list(dict.fromkeys(one for piece in [*pieces, *others] for one in piece.long))
+    long: dict[str, tuple[str, str]] = {}
+    for piece in (*pieces, *others):
+        long |= piece.long
+    letters = "".join([piece.letters for piece in pieces])
     return (
-        ("title", " ".join(word for piece in pieces for word in piece.words)),
-        ("chars", " ".join(char for piece in pieces for char in piece.characters)),
-        ("pinyin", " ".join(syllables)),
-        ("initials", " ".join(text.pairs_of([syllable[0] for syllable in syllables]))),
-        ("spelled", " ".join(spelled for _word, spelled, _short in long)),
-        ("short", " ".join(short for _word, _spelled, short in long)),
+        ("title", " ".join([piece.words for piece in pieces if piece.words])),
+        ("chars", " ".join([piece.characters for piece in pieces if piece.characters])),
+        ("pinyin", " ".join([piece.syllables for piece in pieces if piece.syllables])),
+        ("initials", " ".join(text.pairs_of(letters))),
+        ("spelled", " ".join([spelled for spelled, _short in long.values()])),
+        ("short", " ".join([short for _spelled, short in long.values()])),
     )
 
 

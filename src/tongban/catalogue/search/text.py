@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -134,7 +135,7 @@ def spelling_of(text: str) -> list[str]:
     ]
 
 
-def pairs_of(letters: list[str]) -> list[str]:
+def pairs_of(letters: Sequence[str]) -> list[str]:
     """Neighbouring initials as pairs: `s f z` becomes `sf fz`, rare enough to search fast."""
     return [first + second for first, second in itertools.pairwise(letters)]
 
