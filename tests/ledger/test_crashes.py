@@ -97,7 +97,7 @@ def test_killed_between_any_two_writes_the_log_stays_whole(settings):
         child = run_child(last, str(settings.TONGBAN_KEYS))
         assert child.returncode in (0, 9), child.stderr[-2000:]
         check(100 + 20 * last)
-        places = dict(Place.objects.values_list("seq", "entry_id"))
+        places = dict(Place.objects.order_by("seq").values_list("seq", "entry_id"))
         assert before.items() <= places.items(), "an entry got another number"
         before = places
         assert remembered()[0].size >= latest_published().size, "shown before it was remembered"
