@@ -31,13 +31,11 @@ check: $(DEV)
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check_migrations.py
 
-# What asks a database; `ALL=yes` also asks thousands of pages once more (two minutes).
 test-postgres: $(DEV)
-	TONGBAN_TEST_ALL=$(ALL) tools/with_postgres $(BIN)/pytest $(PARALLEL) -p no:cacheprovider
+	tools/with_postgres $(BIN)/pytest $(PARALLEL) -p no:cacheprovider
 
-# `ALL=yes` looks at every page at every width, in every language and dress.
 test-browser: $(DEV)
-	TONGBAN_TEST_ALL=$(ALL) $(BIN)/pytest tests/browser -m browser -n 2 --dist loadfile
+	$(BIN)/pytest tests/browser -m browser -n 2 --dist loadfile
 
 bench: $(DEV)
 	$(BIN)/python -m bench

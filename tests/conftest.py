@@ -210,8 +210,7 @@ LONG = {"test_who_sees_what.py", "test_commands.py", "test_killed_server.py", "t
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL only what asks a database runs: the rest has run on the other one already.
 
-    Nor does what is marked `once`, nor in a browser what is marked `matrix`, unless
-    TONGBAN_TEST_ALL is set.
+    With TONGBAN_TEST_QUICK neither does what is marked `once`, nor what is marked `matrix`.
     """
     items.sort(key=lambda item: item.path.name not in LONG)
     rest = [item for item in items if not is_wanted(item)]
@@ -220,9 +219,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def is_wanted(item: pytest.Item) -> bool:
-    every, postgres = os.environ.get("TONGBAN_TEST_ALL"), os.environ.get("DATABASE_URL")
-    if item.get_closest_marker("matrix") or (postgres and item.get_closest_marker("once")):
-        return bool(every)
+    quick, postgres = os.environ.get("TONGBAN_TEST_QUICK"), os.environ.get("DATABASE_URL")
+    again = item.get_closest_marker("matrix") or (postgres and item.get_closest_marker("once"))
+    if quick and again:
+        return False
     fixtures = {"db", "transactional_db", "environment", "versions"}
     asks = fixtures & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("django_db")
     return bool(asks) or not postgres

@@ -42,7 +42,7 @@ LEVELS = {
 def crossed(few: list, many: list) -> list:
     """All pairs of two lists, the shorter first; each value stands in one that is always tried.
 
-    The others are marked `matrix`: tried with `make test-browser ALL=yes`.
+    The others are marked `matrix`: left out with TONGBAN_TEST_QUICK.
     """
     return [
         pytest.param(one, other, marks=[] if place % len(few) == row else [pytest.mark.matrix])

@@ -30,7 +30,8 @@ def noting(method: str, *, by_name: bool) -> Any:
 class Noted(QueryDict):
     """A form that notes which of its keys are asked for, or that it is read in another way."""
 
-    asked: set[str]
+    # Of copies, which are nobody's to watch: copying itself is noted.
+    asked: set[str] = set()
 
 
 for _name in BY_NAME:
