@@ -54,11 +54,12 @@ class Listing(NamedTuple):
         """As it is kept in the index; without a guide only what there is, in the quickest way."""
         if self.has_guide:
             return _encode(self).encode()
-        return BETWEEN.join(map(str, self[: TEXTS + 2])).encode()
+        texts = (self.code, self.name, self.main_item, self.organ, self.organ_code, self.region)
+        numbers = (str(self.level), str(self.rank))
+        return BETWEEN.join((*texts, self.region_name, self.kind, *numbers)).encode()
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-TEXTS = Listing._fields.index("level")
 _TUPLES = tuple(
     Listing._fields.index(name) for name in ("audience", "aliases", "summary", "themes")
 )

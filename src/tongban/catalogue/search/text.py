@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import operator
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -137,7 +137,7 @@ def spelling_of(text: str) -> list[str]:
 
 def pairs_of(letters: Sequence[str]) -> list[str]:
     """Neighbouring initials as pairs: `s f z` becomes `sf fz`, rare enough to search fast."""
-    return [first + second for first, second in itertools.pairwise(letters)]
+    return list(map(operator.add, letters, letters[1:]))
 
 
 @lru_cache(maxsize=1)
