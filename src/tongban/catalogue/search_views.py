@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from tongban.base.permissions import Permission, opens_to
+from tongban.base.regions import NATION
 from tongban.catalogue.bundles.selectors import bundles_for
 from tongban.catalogue.bundles.views import bundle_row
 from tongban.catalogue.counting import note_vain
@@ -103,6 +104,8 @@ def _elsewhere(
     """The switch to what other places do for people from here, when they do something."""
     if filters.near:
         return {"on": True, "count": 0, "url": _link(request, near="")}
+    if filters.region == NATION:
+        return None
     wider = Filters(**(vars(filters) | {"near": True}))
     count = count_items(query, wider) - total
     return {"on": False, "count": count, "url": _link(request, near="1")} if count > 0 else None

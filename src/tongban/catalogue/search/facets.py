@@ -16,7 +16,7 @@ Counts = dict[str, tuple[tuple[str, int], ...]]
 # More choices than that nobody reads; what is chosen is always among them.
 CHOICES_MOST = 20
 # Counting over so many items takes longer than a page may: such counts are kept until the next commit.
-MANY, KEPT = 20_000, 200
+MANY, KEPT = 5_000, 400
 _kept: OrderedDict[tuple[object, ...], Counts] = OrderedDict()
 _lock = Lock()
 

@@ -82,13 +82,17 @@ class Builder:
 
     # As typed
 
-    def word(self, word: str) -> Query:
-        """A word in the title, or less strongly in group, organ, other names."""
+    def word(self, word: str, *, alone: bool = True) -> Query:
+        """A word in the title, or less strongly in group, organ, other names.
+
+        `alone`: also as characters, where a title is cut in another way. Among several words that
+        finds next to nothing more, and takes three quarters of the time in a whole country.
+        """
         ways = [
             Query.boost_query(self.term("title", word), 4.0),
             Query.boost_query(self.term("more", word), 1.5),
         ]
-        if len(word) > 1 and text.CHINESE.fullmatch(word):
+        if alone and len(word) > 1 and text.CHINESE.fullmatch(word):
             ways.append(self.phrase("chars", list(word)))
         for other in synonyms().get(word, ()):
             ways.append(
@@ -100,7 +104,8 @@ class Builder:
         return self.any([Query.boost_query(self.term("title", word), 3.0), self.term("more", word)])
 
     def chinese(self, chunk: str) -> Query:
-        ways = [self.all([self.word(word) for word in text.query_words(chunk)])]
+        words = text.query_words(chunk)
+        ways = [self.all([self.word(word, alone=len(words) == 1) for word in words])]
         if len(chunk) <= LONGEST_PHRASE:
             ways.append(self.phrase("chars", list(chunk)))
         for other in synonyms().get(chunk, ()):
