@@ -23,13 +23,14 @@ from tongban.catalogue.search.listings import Listing
 # Fields that are asked for phrases, and fields that are asked for single words.
 IN_ORDER: Final = ("chars", "pinyin", "initials")
 TOKENS: Final = ("title", "more", "spelled", "short")
-# `place`: the codes of the region and of all above it; `=` before the code of the very region.
+# `place`: the codes of the region and of all above it but the nation, which holds every item; `=` before
+# the code of the very region.
 WORDS: Final = ("place", "marks")
 LABELS: Final = ("code",)
 # What results can be counted and narrowed by.
 FACETS: Final = ("organ", "kind", "audience", "theme", "depth", "level")
 # An index with other fields or other contents is made anew: raise it when either changes.
-FORM: Final = 3
+FORM: Final = 4
 HAS_GUIDE: Final = "guide"
 # Between these, words are cut apart in any case.
 _BREAK: Final = re.compile(r"[()（）、,，;；:：《》“”\s]+")
@@ -126,8 +127,10 @@ def _told(words: Iterable[str]) -> str:
 
 @lru_cache(maxsize=50_000)
 def _place(region: str, level: int, kind: str) -> str:
-    above = " ".join((*lineage_of(region), f"={region}")) if region else ""
-    said = {"place": above, "level": str(level) if level else "", "kind": kind}
+    lineage = lineage_of(region) if region else []
+    above = [code for code in lineage if code != NATION]
+    places = " ".join([*above, *(f"={code}" for code in lineage[-1:])])
+    said = {"place": places, "level": str(level) if level else "", "kind": kind}
     return "".join([f',"{field}":{quoted(value)}' for field, value in said.items() if value])
 
 

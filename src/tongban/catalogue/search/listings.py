@@ -12,7 +12,7 @@ from tongban.catalogue.guide_schema.record import online_depth
 from tongban.catalogue.models import Guide, ItemRank, ServiceItem
 from tongban.directory.models import Organ, Region
 
-CHUNK = 2_000
+CHUNK = 5_000
 NOWHERE = ("", 0)
 # ASCII's own separator of units: no name has it, and reading refuses control characters.
 BETWEEN = "\x1f"

@@ -13,7 +13,7 @@ from typing import Any
 
 from tantivy import Occur, Query, Schema
 
-from tongban.base.regions import RegionCodeError, lineage_of, pad
+from tongban.base.regions import NATION, RegionCodeError, lineage_of, pad
 from tongban.catalogue.search import phrases, text
 from tongban.catalogue.search.documents import FACETS, HAS_GUIDE
 from tongban.catalogue.search.events import LifeEvent, event_in
@@ -310,6 +310,8 @@ class Builder:
             lineage = lineage_of(pad(code))
         except RegionCodeError:
             return Query.empty_query()
+        if lineage[-1] == NATION:
+            return Query.all_query()
         serving = Query.term_set_query(self.schema, "place", [f"={code}" for code in lineage])
         ways = [serving, self.term("place", lineage[-1])]
         if near:
