@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
 import time
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import COMMAND, SCREENSHOTS, crossed
+from tests.browser.conftest import SCREENSHOTS, crossed
 from tests.browser.test_sign_in import PASSWORD, totp
 from tests.browser.test_whole_path import Visitor
 
@@ -172,38 +170,10 @@ def test_many_at_once_and_a_file(browser, server, tmp_path, width):
     writer.close()
 
 
-@pytest.fixture(scope="module")
-def districts(server, surroundings, tmp_path_factory):
-    """The same item in two neighbouring districts."""
-    done = subprocess.run(
-        [*COMMAND, "items", "export", "--format", "jsonl", "--region", "511602000000"],
-        env=surroundings, check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    mine = next(
-        one for line in done.stdout.splitlines() if (one := json.loads(line))["code"] == ITEM
-    )
-    path = tmp_path_factory.mktemp("districts") / "neighbours.jsonl"
-    lines = []
-    for place, (region, name) in enumerate(
-        (("511603000000", "前锋区"), ("511621000000", "岳池县"))
-    ):
-        other = json.loads(json.dumps(mine))
-        other |= {"code": ITEM.replace("511602000000", region), "region": region}
-        other["organ"] = {"name": f"{name}公安局", "region": region}
-        record = other["guide"]["record"]
-        record["item_code"] = other["code"]
-        record["promised_limit"] = {"value": 9 + place, "unit": "working_day"}
-        record["on_site_visits"] = 2
-        record["materials"].append({"name": {"zh": "居住证明", "en": "Proof of address"}})
-        lines.append(json.dumps(other, ensure_ascii=False))
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    subprocess.run([*COMMAND, "items", "import", str(path)], env=surroundings, check=True)
-
-
 @pytest.mark.parametrize(
     ("language", "width"), crossed(["zh", "en"], ["desktop", "phone", "narrow"])
 )
-def test_looking_around(browser, server, districts, width, language):
+def test_looking_around(browser, server, width, language):
     visitor = Visitor(browser, server, width, f"browse-{language}", java_script_enabled=True)
     page = visitor.page
     page.goto("/browse/")

@@ -86,7 +86,7 @@ def test_items_of_the_district_are_found_from_its_towns_and_not_from_elsewhere(f
     assert find("身份证", region=TOWN)[0][:1] == [ID_CARD]
     assert find("身份证", region="510000000000")[0][:1] == [ID_CARD]
     assert find("身份证", region=ELSEWHERE)[0] == []
-    assert find("身份证", region="511603000000")[0] == []
+    assert find("身份证", region="511623000000")[0] == []
 
 
 def test_filters_keep_to_department_kind_and_audience(find):

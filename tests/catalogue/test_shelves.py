@@ -8,11 +8,21 @@ import pytest
 from django.test import Client
 from django.utils.translation import gettext as _
 
-from tests.catalogue.builders import load_catalogue, make_regions
+from tests.catalogue.builders import load_catalogue, make_regions, some_district_rows
 from tongban.catalogue import comparing
 from tongban.catalogue.guide_schema import GuideRecord
+from tongban.catalogue.importing import load_items
+from tongban.catalogue.lint.rules import errors_of
+from tongban.catalogue.lint.running import items_to_check, subjects_of
 from tongban.catalogue.models import Guide, ServiceItem, Shelf
-from tongban.catalogue.services import packaged_basics, proposals, publish_basic
+from tongban.catalogue.services import (
+    NEIGHBOURS,
+    packaged_basics,
+    packaged_guides,
+    proposals,
+    publish_basic,
+    publish_guides,
+)
 from tongban.catalogue.services.publishing import columns_of
 from tongban.catalogue.shelves import reading
 from tongban.catalogue.shelves.filing import put_all_on_shelves
@@ -282,6 +292,27 @@ def test_the_page_that_compares_shows_the_districts_side_by_side(neighbours):
     assert "岳池县" in one
     assert 'data-label="前锋区"' not in one
     page("/items/nothing/compare/", 404)
+
+
+def test_the_packaged_items_nearby_can_be_compared_and_have_no_error(tmp_path, db):
+    make_regions()
+    for code, name in (("511603000000", "前锋区"), ("511621000000", "岳池县")):
+        Region.objects.create(
+            code=code, name=name, level=4, parent_id="511600000000", path=code[:6]
+        )
+    load_items(some_district_rows(tmp_path, 12))
+    publish_guides(packaged_guides(), is_sample=True)
+    report = load_items(NEIGHBOURS)
+    assert (report.read, report.created) == (6, 6)
+    assert set(report.counts) <= {"organ_in_code"}
+    invented = items_to_check().filter(source="sample")
+    assert [errors_of(subject) for subject in subjects_of(invented)] == [[]] * 6
+    for slug in ("residence-permit", "resident-id-card", "food-business-licence"):
+        item = Guide.objects.get(slug=slug).item
+        text = page(f"/items/{item.code}/compare/")
+        assert "前锋区" in text
+        assert "岳池县" in text
+        assert text.count("compare__differs") >= 2
 
 
 def test_an_item_that_nobody_else_has_says_so(world):

@@ -22,6 +22,7 @@ from tongban.catalogue.importing import load_items
 from tongban.catalogue.models import Guide, ServiceItem
 from tongban.catalogue.search.index import rebuild
 from tongban.catalogue.services import (
+    NEIGHBOURS,
     PACKAGED_ITEMS,
     SAMPLE_ITEMS,
     packaged_basics,
@@ -138,6 +139,7 @@ def load_demonstration(
         reports["sample items"] = load_items(SAMPLE_ITEMS, source="sample")
     reports["basic items"] = publish_basics(packaged_basics())
     reports["guides"] = publish_guides(packaged_guides(), is_sample=True)
+    reports["items nearby"] = load_items(NEIGHBOURS)
     reports["bundles"] = publish_bundles(packaged_bundles(), is_sample=True)
     reports["people"] = _load_people()
     for name, made in (("office", load_office()), ("cases", load_cases())):

@@ -3,6 +3,7 @@
 from tongban.catalogue.services.basics import packaged_basics, publish_basic, publish_basics
 from tongban.catalogue.services.gate import Override
 from tongban.catalogue.services.publishing import (
+    NEIGHBOURS,
     PACKAGED_GUIDES,
     PACKAGED_ITEMS,
     SAMPLE_ITEMS,
@@ -12,6 +13,7 @@ from tongban.catalogue.services.publishing import (
 )
 
 __all__ = [
+    "NEIGHBOURS",
     "PACKAGED_GUIDES",
     "PACKAGED_ITEMS",
     "SAMPLE_ITEMS",

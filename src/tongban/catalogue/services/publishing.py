@@ -37,6 +37,8 @@ _DATA = Path(__file__).parent.parent / "data"
 PACKAGED_GUIDES = _DATA / "guides"
 PACKAGED_ITEMS = _DATA / "guangan" / "items.csv"
 SAMPLE_ITEMS = _DATA / "supplement" / "items.csv"
+# How two districts nearby do three of the items, for comparing: invented.
+NEIGHBOURS = _DATA / "supplement" / "neighbours.jsonl"
 
 
 def packaged_guides() -> list[GuideDocument]:
