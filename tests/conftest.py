@@ -229,9 +229,13 @@ def is_wanted(item: pytest.Item) -> bool:
 
 
 def made_once(request, factory, name: str, *words: str, start: Path | None = None) -> Path:
-    """The data folder that a command leaves, made by the first process of a run that asks for it."""
+    """The data folder that a command leaves, made by the first process of a run that asks for it.
+
+    With TONGBAN_TEST_HOMES, a folder, it lies there: for several runs of the same code.
+    """
     base = factory.getbasetemp()
     shared = base.parent if hasattr(request.config, "workerinput") else base
+    shared = Path(os.environ.get("TONGBAN_TEST_HOMES") or shared)
     home, begun = shared / name, shared / f"{name}-begun"
     with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

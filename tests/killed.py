@@ -16,6 +16,7 @@ import os
 import random
 import re
 import secrets
+import shutil
 import signal
 import socket
 import struct
@@ -316,8 +317,11 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=6.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--home", help="a data folder whose copy to begin with")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tongban-killed-") as home:
+        if given.home:
+            shutil.copytree(given.home, home, dirs_exist_ok=True)
         result = storm(given.kills, given.clients, given.seconds, home, given.seed)
     print(json.dumps(result, ensure_ascii=False, indent=2))
     raise SystemExit(bool(result["wrong"]) or not result["acknowledged"])

@@ -31,8 +31,10 @@ def environment() -> Iterator[dict[str, str]]:
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def test_what_was_acknowledged_outlives_a_killed_server(environment):
+def test_what_was_acknowledged_outlives_a_killed_server(environment, request):
     command = [sys.executable, "-m", "tests.killed", "--kills", "1", "--clients", "3"]
+    if "DATABASE_URL" not in environment:
+        command += ["--home", str(request.getfixturevalue("migrated_home"))]
     done = subprocess.run(
         [*command, "--seconds", "3"],
         cwd=ROOT,
