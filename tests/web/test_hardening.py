@@ -230,6 +230,7 @@ def test_the_workbench_lists_cases_of_own_organs_only(site, state):
         assert f"/work/cases/{number}" not in answer.content.decode(), one
 
 
+@pytest.mark.once
 def test_every_text_says_its_charset(site):
     client = signed_in(site.resident)
     for path in pages(site):
@@ -240,6 +241,7 @@ def test_every_text_says_its_charset(site):
             assert "charset=utf-8" in kind, path
 
 
+@pytest.mark.once
 def test_no_other_site_may_read_an_answer_or_learn_an_address(site):
     client = signed_in(site.resident)
     public = {"/openid/jwks/", "/.well-known/openid-configuration"}
@@ -282,6 +284,7 @@ def test_no_folder_and_no_source_is_served(site, client):
         assert client.get(path).status_code == 404, path
 
 
+@pytest.mark.once
 def test_every_own_page_has_the_way_out(site):
     client = signed_in(site.resident)
     for path in pages(site):
@@ -451,6 +454,7 @@ def test_what_is_written_is_for_its_owner_alone_whatever_the_shell_says(producti
 # Headers of every answer
 
 
+@pytest.mark.once
 def test_every_answer_has_the_strict_policy_and_can_not_be_framed(site):
     client = signed_in(site.resident)
     nonces = []
@@ -467,6 +471,7 @@ def test_every_answer_has_the_strict_policy_and_can_not_be_framed(site):
     assert "frame-ancestors" in Client().get("/static/x.css").headers["Content-Security-Policy"]
 
 
+@pytest.mark.once
 def test_no_page_has_a_script_or_style_without_its_nonce(site):
     client = signed_in(site.resident)
     for path in pages(site):
@@ -479,6 +484,7 @@ def test_no_page_has_a_script_or_style_without_its_nonce(site):
             assert not re.search(r"<[^>]+\son[a-z]+=|href=\"javascript:", page), path
 
 
+@pytest.mark.once
 def test_nothing_that_somebody_saw_is_kept_and_leaving_clears_the_browser(site):
     client = Client()
     assert sign_in(client, "a-long-password")
@@ -489,6 +495,7 @@ def test_nothing_that_somebody_saw_is_kept_and_leaving_clears_the_browser(site):
     assert '"storage"' in answer.headers["Clear-Site-Data"]
 
 
+@pytest.mark.once
 def test_no_address_echoes_a_trace(site):
     client = signed_in(site.resident)
     for path in pages(site):
@@ -497,6 +504,7 @@ def test_no_address_echoes_a_trace(site):
     assert client.trace("/region/").status_code == 405
 
 
+@pytest.mark.once
 def test_forms_that_write_into_the_address_ask_for_nothing_personal(site):
     named = set()
     for account in (site.resident, site.clerk):
