@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.core.management import call_command
 from django.test import override_settings
 
 from tongban.catalogue.highlighting import highlight
 from tongban.catalogue.search import text
+from tongban.catalogue.search.documents import document_of
 from tongban.catalogue.search.index import IndexMissing
+from tongban.catalogue.search.listings import Listing
 from tongban.catalogue.search.query import Filters
 from tongban.catalogue.selectors import search_items
 from tongban.web.demonstration import load_demonstration
@@ -183,3 +187,14 @@ def test_what_was_found_is_marked(query, marked):
 
 def test_marking_never_lets_markup_through():
     assert "<script>" not in highlight("<script>身份证</script>", "身份证 script")
+
+
+def test_a_name_without_a_word_stops_no_index():
+    listing = Listing("x", "（）", "", "", "", "511602000000", "", "licence")
+    said = json.loads(document_of(listing))
+    assert (said["title"], said["chars"], said["spelled"]) == ("", "", "")
+    name = 'a"b（食品经营许可）食品\\店'
+    said = json.loads(document_of(listing._replace(name=name)))
+    # A word that stands in two parts of a name is counted once; what was between them is no break.
+    assert said["spelled"].split().count("shipin") == 1
+    assert "ks" in said["initials"].split()

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 from binascii import b2a_base64
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache, reduce
 from json.encoder import encode_basestring as quoted
+from operator import or_
 from typing import Final, NamedTuple
 
 import tantivy
@@ -22,7 +23,7 @@ from tongban.catalogue.search.listings import Listing
 
 # Fields that are asked for phrases, and fields that are asked for single words.
 IN_ORDER: Final = ("chars", "pinyin", "initials")
-TOKENS: Final = ("title", "more", "spelled", "short")
+TOKENS: Final = ("title", "more", "spelled")
 # `place`: the codes of the region and of all above it but the nation, which holds every item; `=` before
 # the code of the very region.
 WORDS: Final = ("place", "marks")
@@ -61,8 +62,7 @@ def form() -> str:
 
 @lru_cache(maxsize=50_000)
 def _words(written: str) -> str:
-    """The words of a text, escaped, to be put between quotes."""
-    return quoted(" ".join(text.words_of(written)))[1:-1]
+    return _told(text.words_of(written))
 
 
 @lru_cache(maxsize=50_000)
@@ -71,16 +71,18 @@ def _organ(code: str) -> str:
 
 
 class _Piece(NamedTuple):
-    """What comes of a part of a name, ready to be put together.
+    """What comes of a part of a name, escaped, ready to be put together.
 
     `letters`: the first letter of each syllable; `long`: the words of two and more characters with
-    their syllables and first letters.
+    their syllables and first letters, of which `spelled` is made.
     """
 
     words: str
     characters: str
     syllables: str
     letters: str
+    pairs: str
+    spelled: str
     long: dict[str, tuple[str, str]]
 
 
@@ -88,41 +90,63 @@ class _Piece(NamedTuple):
 def _piece(written: str) -> _Piece:
     words = text.words_of(written)
     syllables = text.spelling_of(written)
+    letters = "".join(syllable[0] for syllable in syllables)
     said = {
         word: text.syllables_of(word)
         for word in words
         if len(word) > 1 and text.CHINESE.fullmatch(word)
     }
+    long = {word: ("".join(each), "".join(one[0] for one in each)) for word, each in said.items()}
     return _Piece(
-        " ".join(words),
-        " ".join(text.characters_of(written)),
-        " ".join(syllables),
-        "".join(syllable[0] for syllable in syllables),
-        {word: ("".join(each), "".join(one[0] for one in each)) for word, each in said.items()},
+        _told(words),
+        _told(text.characters_of(written)),
+        _told(syllables),
+        letters,
+        _told(text.pairs_of(letters)),
+        _spelled(long),
+        long,
     )
+
+
+def _spelled(long: Mapping[str, tuple[str, str]]) -> str:
+    """Words as people type them: their syllables in one, and their first letters."""
+    return _told(spelling for both in long.values() for spelling in both)
 
 
 @lru_cache(maxsize=50_000)
 def _of_name(name: str, aliases: tuple[str, ...]) -> str:
     """What comes of a name. Many places do the same thing under one name: read once each."""
     pieces = [_piece(part) for part in _BREAK.split(name) if part]
-    words, characters, syllables, letters, longs = zip(*pieces, strict=True)
-    long: dict[str, tuple[str, str]] = {}
-    for said in longs:
-        long |= said
-    for alias in aliases:
-        for part in _BREAK.split(alias):
-            long |= _piece(part).long
-    spelled, short = zip(*long.values(), strict=True) if long else ((), ())
-    pairs = text.pairs_of("".join(letters))
+    others = [_piece(part) for alias in aliases for part in _BREAK.split(alias)]
+    # What is cut apart in a name is one row of letters all the same.
+    pairs, last = [], ""
+    for piece in pieces:
+        if last and piece.letters:
+            pairs.append(quoted(last + piece.letters[0])[1:-1])
+        pairs.append(piece.pairs)
+        last = piece.letters[-1:] or last
+    if others or not _apart(pieces):
+        spelled = _spelled(reduce(or_, (one.long for one in (*pieces, *others)), {}))
+    else:
+        spelled = " ".join([piece.spelled for piece in pieces])
     return (
-        f'"title":{_told(words)},"chars":{_told(characters)},"pinyin":{_told(syllables)}'
-        f',"initials":{_told(pairs)},"spelled":{_told(spelled)},"short":{_told(short)}'
+        f'"title":"{" ".join([piece.words for piece in pieces])}"'
+        f',"chars":"{" ".join([piece.characters for piece in pieces])}"'
+        f',"pinyin":"{" ".join([piece.syllables for piece in pieces])}"'
+        f',"initials":"{" ".join(pairs)}","spelled":"{spelled}"'
+    )
+
+
+def _apart(pieces: Sequence[_Piece]) -> bool:
+    """Whether no two pieces share a long word: such a word is to be counted once."""
+    return len(pieces) < 2 or (
+        len(pieces) == 2 and pieces[0].long.keys().isdisjoint(pieces[1].long)
     )
 
 
 def _told(words: Iterable[str]) -> str:
-    return quoted(" ".join(words))
+    """Words with blanks between them, escaped, to be put between quotes."""
+    return quoted(" ".join(words))[1:-1]
 
 
 @lru_cache(maxsize=50_000)

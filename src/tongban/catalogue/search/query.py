@@ -121,7 +121,6 @@ class Builder:
         if len(chunk) > 2:
             ways.append(self.prefix("more", chunk))
         ways.append(Query.boost_query(self.term("spelled", chunk), 4.0))
-        ways.append(Query.boost_query(self.term("short", chunk), 3.0))
         if len(chunk) > 3:
             ways.append(Query.boost_query(self.prefix("spelled", chunk), 1.5))
         for syllables, rest in text.split_pinyin(chunk):
