@@ -24,7 +24,7 @@ from tongban.catalogue.selectors import (
     PAGES_MOST,
     QUERY_LONGEST,
     SearchResult,
-    count_items,
+    count_elsewhere,
     organ_names,
     search_items,
 )
@@ -68,7 +68,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "next_url": _link(request, page=number + 1) if number < pages else "",
         "bundles": [bundle_row(one) for one in bundles_for(query, region)] if number == 1 else [],
         "filter_groups": _groups(request, filters, found.facets),
-        "elsewhere": _elsewhere(request, query, filters, found.total),
+        "elsewhere": _elsewhere(request, query, filters),
         "filtered": filtered,
         "everything_url": f"{reverse('catalogue:search')}?{urlencode({'q': query})}",
         "nothing_asked": not query and not filtered,
@@ -98,17 +98,14 @@ def _link(request: HttpRequest, **changes: object) -> str:
     return "?" + urlencode({name: value for name, value in wanted.items() if value})
 
 
-def _elsewhere(
-    request: HttpRequest, query: str, filters: Filters, total: int
-) -> dict[str, object] | None:
+def _elsewhere(request: HttpRequest, query: str, filters: Filters) -> dict[str, object] | None:
     """The switch to what other places do for people from here, when they do something."""
     if filters.near:
         return {"on": True, "count": 0, "url": _link(request, near="")}
     if filters.region == NATION:
         return None
-    wider = Filters(**(vars(filters) | {"near": True}))
-    count = count_items(query, wider) - total
-    return {"on": False, "count": count, "url": _link(request, near="1")} if count > 0 else None
+    count = count_elsewhere(query, filters)
+    return {"on": False, "count": count, "url": _link(request, near="1")} if count else None
 
 
 def _groups(request: HttpRequest, filters: Filters, counts: Counts) -> list[dict[str, object]]:

@@ -18,7 +18,7 @@ from tongban.catalogue.search.events import LifeEvent, event_in
 from tongban.catalogue.search.facets import Counts, facet_counts
 from tongban.catalogue.search.index import current_index, generation
 from tongban.catalogue.search.listings import Listing, read
-from tongban.catalogue.search.query import Builder, Filters, unscored
+from tongban.catalogue.search.query import Builder, Filters
 from tongban.directory.models import Organ
 
 QUERY_LONGEST = 200
@@ -155,13 +155,16 @@ def search_items(
     return SearchResult(query, total, took_ms, hits, how, counts, event_in(chunks))
 
 
-def count_items(query: str, filters: Filters) -> int:
-    """How many items a search as typed finds. Asks the index only. Raises IndexMissing."""
+def count_elsewhere(query: str, filters: Filters) -> int:
+    """How many items of other places serve people from the region, for a search as typed.
+
+    Asks the index only. Raises IndexMissing.
+    """
     index = current_index()
     builder = Builder(index.schema)
     chunks = text.chunks_of(query[:QUERY_LONGEST])
     built = builder.as_typed(chunks) if chunks else builder.everything()
-    found = index.searcher().search(unscored(builder.filtered(built, filters)), limit=1)
+    found = index.searcher().search(builder.elsewhere(built, filters), limit=1)
     return found.count or 0  # type: ignore[attr-defined]
 
 

@@ -295,10 +295,18 @@ class Builder:
             parts.append((Occur.Must, unscored(self.region(filters.region, near=filters.near))))
             if filters.near:
                 parts += self.nearer(filters.region)
-        for facet in FACETS:
-            if value := getattr(filters, facet):
-                parts.append((Occur.Must, unscored(self.term(facet, value))))
-        return Query.boolean_query(parts)
+        return Query.boolean_query([*parts, *self.facets(filters)])
+
+    def facets(self, filters: Filters) -> list[tuple[Occur, Query]]:
+        values = ((facet, getattr(filters, facet)) for facet in FACETS)
+        return [(Occur.Must, unscored(self.term(facet, one))) for facet, one in values if one]
+
+    def elsewhere(self, query: Query, filters: Filters) -> Query:
+        """What `near` adds to the query within the filters, to be counted: it has no scores."""
+        from_here = (Occur.Must, self.from_here(filters.region))
+        here = (Occur.MustNot, self.region(filters.region))
+        parts = [(Occur.Must, query), from_here, here, *self.facets(filters)]
+        return unscored(Query.boolean_query(parts))
 
     def region(self, code: str, *, near: bool = False) -> Query:
         """Items of the region, of all above it (they serve it too) and of all below it.
@@ -314,9 +322,16 @@ class Builder:
         serving = Query.term_set_query(self.schema, "place", [f"={code}" for code in lineage])
         ways = [serving, self.term("place", lineage[-1])]
         if near:
-            served = [f"from{code}" for code in lineage]
-            ways.append(Query.term_set_query(self.schema, "marks", served))
+            ways.append(self.from_here(code))
         return self.any(ways)
+
+    def from_here(self, code: str) -> Query:
+        """Items that serve people from the region, wherever they are."""
+        try:
+            served = [f"from{above}" for above in lineage_of(pad(code))]
+        except RegionCodeError:
+            return Query.empty_query()
+        return Query.term_set_query(self.schema, "marks", served)
 
     def nearer(self, code: str) -> list[tuple[Occur, Query]]:
         try:
