@@ -12,15 +12,8 @@ from django.urls import reverse
 from tests.conftest import png
 from tongban.base.clocks import utc_now
 from tongban.cases.models import Case, Draft
-from tongban.catalogue.search.index import rebuild
 
 CODE = "513A0011200068-511602000000-000-1151130000877869M-1-00"
-
-
-@pytest.fixture
-def site(world, calendar, own_home):
-    rebuild()
-    return world
 
 
 def signed_in(account) -> Client:
