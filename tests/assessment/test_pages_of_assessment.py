@@ -46,7 +46,8 @@ def town(world, calendar):
     world.far_supervisor = world.make_staff("far", world.far, "supervisor")
     begins = (utc_now() - BEGIN).days - 60
     for number in range(40):
-        steps = [("submit", 0, {}), accepted(1, 3), ("approve", number % 9, {})]
+        # Up to 24 days: late by a promise of three working days even over a week of holidays.
+        steps = [("submit", 0, {}), accepted(1, 3), ("approve", 3 * (number % 9), {})]
         write_case(world, steps, begins=begins + number % 9, counter=number % 3 == 0)
     refresh(whole=True)
     return world
