@@ -22,20 +22,21 @@ from bench.relevance_set import DEPTH, UNSEEN, Judged, judged_queries, ndcg, rec
 from tongban.catalogue.importing import import_items
 from tongban.catalogue.models import Guide, ServiceItem
 from tongban.catalogue.search import text
-from tongban.catalogue.search.index import Listing, listing_of, put_in_use, write_index
+from tongban.catalogue.search.index import put_in_use, write_index
+from tongban.catalogue.search.listings import Entry, entry_of
 from tongban.catalogue.selectors import search_items
 
 GUANGDONG = "TONGBAN_BENCH_GUANGDONG"
 Find = Callable[[str], Sequence[str]]
 
 
-def listings_of(*sources: str) -> list[Listing]:
+def entries_of(*sources: str) -> list[Entry]:
     """The items of the sources; only what was imported with them counts as their guide."""
     guides = {
         guide.item_id: guide for guide in Guide.objects.filter(effective_to=None, is_sample=False)
     }
     items = ServiceItem.objects.select_related("organ", "region").order_by("id")
-    return [listing_of(item, guides.get(item.pk)) for item in items.filter(source__in=sources)]
+    return [entry_of(item, guides.get(item.pk)) for item in items.filter(source__in=sources)]
 
 
 def ours(query: str) -> Sequence[str]:
@@ -46,17 +47,17 @@ def segmented(said: str) -> list[str]:
     return [word for word in rjieba.cut(text.normalise(said)) if text.CHUNK.search(word)]
 
 
-def plain_bm25(listings: Sequence[Listing]) -> Find:
+def plain_bm25(entries: Sequence[Entry]) -> Find:
     """tantivy as it comes: one field of segmented titles, any of the words, BM25."""
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("code", stored=True, tokenizer_name="raw")
     builder.add_text_field("title", tokenizer_name="whitespace")
     index = tantivy.Index(builder.build())
     writer = index.writer(num_threads=1)
-    for listing in listings:
+    for entry in entries:
         document = tantivy.Document()
-        document.add_text("code", listing.code)
-        document.add_text("title", " ".join(segmented(listing.name)))
+        document.add_text("code", entry.code)
+        document.add_text("title", " ".join(segmented(entry.name)))
         writer.add_document(document)
     writer.commit()
     index.reload()
@@ -73,18 +74,18 @@ def plain_bm25(listings: Sequence[Listing]) -> Find:
     return find
 
 
-def fts5(listings: Sequence[Listing], *, more: bool) -> Find:
+def fts5(entries: Sequence[Entry], *, more: bool) -> Find:
     """SQLite FTS5, unicode61 over segmented text, any of the words, its own bm25().
 
     `more`: also the group, the organ and the English name, as our index has them.
     """
     store = sqlite3.connect(":memory:")
     store.execute("create virtual table items using fts5(code unindexed, body, tokenize=unicode61)")
-    for listing in listings:
-        body = listing.name
+    for entry in entries:
+        body = entry.name
         if more:
-            body += f" {listing.main_item} {listing.organ} {listing.name_en}"
-        store.execute("insert into items values (?, ?)", (listing.code, " ".join(segmented(body))))
+            body += f" {entry.main_item} {entry.organ} {entry.said.name_en if entry.said else ''}"
+        store.execute("insert into items values (?, ?)", (entry.code, " ".join(segmented(body))))
 
     def find(query: str) -> Sequence[str]:
         words = " OR ".join(f'"{word}"' for word in segmented(query))
@@ -96,7 +97,7 @@ def fts5(listings: Sequence[Listing], *, more: bool) -> Find:
     return find
 
 
-def compare(name: str, listings: Sequence[Listing], queries: Sequence[Judged]) -> None:
+def compare(name: str, entries: Sequence[Entry], queries: Sequence[Judged]) -> None:
     """Print the figures of every engine over one catalogue."""
     parts = {
         "all": queries,
@@ -104,14 +105,14 @@ def compare(name: str, listings: Sequence[Listing], queries: Sequence[Judged]) -
         "held out": [one for one in queries if one.kind != UNSEEN and one.held_out],
         "unseen": [one for one in queries if one.kind == UNSEEN],
     }
-    print(f"relevance: {name}, {len(listings)} items, {len(queries)} queries")
+    print(f"relevance: {name}, {len(entries)} items, {len(queries)} queries")
     heads = "".join(f"{f'{name} ({len(part)})':>16}" for name, part in parts.items())
     print(f"  {'nDCG@10, MRR':30}{heads}")
     engines: dict[str, Find] = {
         "search": ours,
-        "plain BM25 (tantivy), titles": plain_bm25(listings),
-        "SQLite FTS5, titles": fts5(listings, more=False),
-        "SQLite FTS5, titles and more": fts5(listings, more=True),
+        "plain BM25 (tantivy), titles": plain_bm25(entries),
+        "SQLite FTS5, titles": fts5(entries, more=False),
+        "SQLite FTS5, titles and more": fts5(entries, more=True),
     }
     reached: dict[str, float] = {}
     for engine, find in engines.items():
@@ -135,9 +136,9 @@ def run() -> None:
     else:
         print(f"relevance: without the guides of Guangdong ({GUANGDONG} names no file)")
     for name, sources in catalogues.items():
-        listings = listings_of(*sources)
+        entries = entries_of(*sources)
         with tempfile.TemporaryDirectory() as folder, override_settings(TONGBAN_INDEX=folder):
-            write_index(Path(folder) / "only", listings)
+            write_index(Path(folder) / "only", entries)
             put_in_use("only")
-            queries = within(judged_queries(), {listing.code for listing in listings})
-            compare(name, listings, queries)
+            queries = within(judged_queries(), {entry.code for entry in entries})
+            compare(name, entries, queries)

@@ -184,7 +184,7 @@ def test_another_process_sees_what_is_written(followed, world):
 def test_changes_during_a_rebuild_are_in_the_new_index(followed, world, monkeypatch):
     """While the new index is being written, the old one answers and follows; then both agree."""
     seen = []
-    written = indexing.all_listings
+    written = indexing.all_entries
 
     def meanwhile():
         yield from written()
@@ -194,7 +194,7 @@ def test_changes_during_a_rebuild_are_in_the_new_index(followed, world, monkeypa
         seen.append((names("养蜂场备案"), names("宠物狗登记")))
 
     before = folder_in_use()
-    monkeypatch.setattr(indexing, "all_listings", meanwhile)
+    monkeypatch.setattr(indexing, "all_entries", meanwhile)
     rebuild()
     assert seen == [(["养蜂场备案"], ["宠物狗登记"])]
     assert folder_in_use() != before
@@ -236,15 +236,15 @@ from django.conf import settings
 django.setup()
 settings.TONGBAN_INDEX = sys.argv[1]
 from tongban.catalogue.search import index
-from tongban.catalogue.search.listings import Listing
+from tongban.catalogue.search.listings import Entry
 index.place_changes = index.last_place = lambda: 0
 index.catch_up = lambda folder: 0
-def listings():
-    row = Listing("x", "另一个", "", "", "", "", "", "")
+def entries():
+    row = Entry("x", "另一个", "", "", "")
     for number in range(2000):
         if sys.argv[2] == "written" and number == 1000: os.kill(os.getpid(), signal.SIGKILL)
         yield row
-index.all_listings = listings
+index.all_entries = entries
 real = {"committed": "write_position", "positioned": "put_in_use", "swapped": "shutil"}
 if sys.argv[2] == "swapped":
     index.shutil.rmtree = lambda *a, **b: os.kill(os.getpid(), signal.SIGKILL)

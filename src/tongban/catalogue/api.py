@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tongban.base.permissions import Permission, opens_to
 from tongban.base.problems import NotFound, documented
-from tongban.catalogue.search.index import Listing
+from tongban.catalogue.search.listings import Listing
 from tongban.catalogue.search.query import Filters
 from tongban.catalogue.selectors import QUERY_LONGEST, SearchResult, search_items
 from tongban.directory.selectors import find_region

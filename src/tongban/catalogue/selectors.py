@@ -170,7 +170,7 @@ def count_elsewhere(query: str, filters: Filters) -> int:
 
 def _listing(document: Document) -> Listing:
     stored: Any = document.get_first("listing")
-    return read(bytes(stored))
+    return read(stored)
 
 
 @dataclass(frozen=True)

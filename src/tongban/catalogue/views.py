@@ -12,7 +12,7 @@ from tongban.catalogue.counting import note_use
 from tongban.catalogue.guide_page import guide_context, material_row
 from tongban.catalogue.highlighting import highlight
 from tongban.catalogue.models import Guide
-from tongban.catalogue.search.listings import Listing, listing_of
+from tongban.catalogue.search.listings import Listing, entry_of
 from tongban.catalogue.selectors import find_item, guide_in_force
 from tongban.catalogue.wording import (
     AUDIENCE_LABELS,
@@ -39,7 +39,6 @@ def listing_row(listing: Listing, query: str = "") -> dict[str, object]:
         "name_en": listing.name_en if english else "",
         "organ": listing.organ,
         "region": listing.region_name,
-        "kind_label": kind_label(listing.kind),
         "summary": listing.summary[0 if in_chinese() else 1],
         "audience_labels": labels(AUDIENCE_LABELS, listing.audience),
         "limit_label": limit_words(listing.promised_value, listing.promised_unit),
@@ -51,7 +50,7 @@ def listing_row(listing: Listing, query: str = "") -> dict[str, object]:
 
 
 def guide_row(guide: Guide) -> dict[str, object]:
-    return listing_row(listing_of(guide.item, guide))
+    return listing_row(entry_of(guide.item, guide).listing)
 
 
 @opens_to(Permission.VISIT)

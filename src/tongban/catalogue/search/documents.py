@@ -8,31 +8,31 @@ from __future__ import annotations
 
 import hashlib
 import re
-from binascii import b2a_base64
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache, reduce
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from json.encoder import encode_basestring as quoted
-from operator import or_
-from typing import Final, NamedTuple
+from typing import Final
 
 import tantivy
 
 from tongban.base.regions import NATION, lineage_of
 from tongban.catalogue.search import text
-from tongban.catalogue.search.listings import Listing
+from tongban.catalogue.search.listings import Entry
 
 # Fields that are asked for phrases, and fields that are asked for single words.
-IN_ORDER: Final = ("chars", "pinyin", "initials")
-TOKENS: Final = ("title", "more", "spelled")
+IN_ORDER: Final = ("chars", "pinyin")
+TOKENS: Final = ("title", "more")
 # `place`: the codes of the region and of all above it but the nation, which holds every item; `=` before
-# the code of the very region.
-WORDS: Final = ("place", "marks")
+# the code of the very region. `initials`: first letters of the syllables from each word on.
+WORDS: Final = ("initials", "spelled", "place", "marks")
 LABELS: Final = ("code",)
 # What results can be counted and narrowed by.
 FACETS: Final = ("organ", "kind", "audience", "theme", "depth", "level")
 # An index with other fields or other contents is made anew: raise it when either changes.
 FORM: Final = 4
 HAS_GUIDE: Final = "guide"
+# A tokenizer that finds no word.
+NOTHING: Final = "nothing"
 # Between these, words are cut apart in any case.
 _BREAK: Final = re.compile(r"[()（）、,，;；:：《》“”\s]+")
 
@@ -49,7 +49,8 @@ def schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in FACETS:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
-    builder.add_bytes_field("listing", stored=True)
+    # Kept, not asked for. A field of bytes would take base64 in JSON, which costs as much as a field.
+    builder.add_text_field("listing", stored=True, tokenizer_name=NOTHING, index_option="basic")
     return builder.build()
 
 
@@ -60,93 +61,67 @@ def form() -> str:
     return hashlib.sha256(fields.encode()).hexdigest()[:16]
 
 
+def _told(words: Iterable[str]) -> str:
+    """Words with blanks between them, escaped, to be put between quotes."""
+    return quoted(" ".join(words))[1:-1]
+
+
 @lru_cache(maxsize=50_000)
 def _words(written: str) -> str:
     return _told(text.words_of(written))
 
 
 @lru_cache(maxsize=50_000)
-def _organ(code: str) -> str:
-    return f',"organ":{quoted(code)}' if code else ""
+def _organ(name: str, code: str) -> tuple[str, str]:
+    """The words of an organ's name, and the field of its code."""
+    return _told(text.words_of(name)), f',"organ":{quoted(code)}' if code else ""
 
 
-class _Piece(NamedTuple):
-    """What comes of a part of a name, escaped, ready to be put together.
-
-    `letters`: the first letter of each syllable; `long`: the words of two and more characters with
-    their syllables and first letters, of which `spelled` is made.
-    """
-
-    words: str
-    characters: str
-    syllables: str
-    letters: str
-    pairs: str
-    spelled: str
-    long: dict[str, tuple[str, str]]
+# What comes of a part of a name, escaped: words, characters, syllables, first letters, words in pinyin.
+_Piece = tuple[str, str, str, str, str]
 
 
 @lru_cache(maxsize=50_000)
 def _piece(written: str) -> _Piece:
     words = text.words_of(written)
-    syllables = text.spelling_of(written)
-    letters = "".join(syllable[0] for syllable in syllables)
-    said = {
-        word: text.syllables_of(word)
-        for word in words
-        if len(word) > 1 and text.CHINESE.fullmatch(word)
-    }
-    long = {word: ("".join(each), "".join(one[0] for one in each)) for word, each in said.items()}
-    return _Piece(
+    long = dict.fromkeys(word for word in words if len(word) > 1 and text.CHINESE.fullmatch(word))
+    return (
         _told(words),
         _told(text.characters_of(written)),
-        _told(syllables),
-        letters,
-        _told(text.pairs_of(letters)),
-        _spelled(long),
-        long,
+        _told(text.spelling_of(written)),
+        _told(text.initials_of(written)),
+        _told("".join(text.syllables_of(word)) for word in long),
     )
 
 
-def _spelled(long: Mapping[str, tuple[str, str]]) -> str:
-    """Words as people type them: their syllables in one, and their first letters."""
-    return _told(spelling for both in long.values() for spelling in both)
+def _fields(piece: _Piece) -> str:
+    title, chars, pinyin, initials, spelled = piece
+    return (
+        f'"title":"{title}","chars":"{chars}","pinyin":"{pinyin}"'
+        f',"initials":"{initials}","spelled":"{spelled}"'
+    )
 
 
 @lru_cache(maxsize=50_000)
-def _of_name(name: str, aliases: tuple[str, ...]) -> str:
-    """What comes of a name. Many places do the same thing under one name: read once each."""
-    pieces = [_piece(part) for part in _BREAK.split(name) if part]
-    others = [_piece(part) for alias in aliases for part in _BREAK.split(alias)]
-    # What is cut apart in a name is one row of letters all the same.
-    pairs, last = [], ""
-    for piece in pieces:
-        if last and piece.letters:
-            pairs.append(quoted(last + piece.letters[0])[1:-1])
-        pairs.append(piece.pairs)
-        last = piece.letters[-1:] or last
-    if others or not _apart(pieces):
-        spelled = _spelled(reduce(or_, (one.long for one in (*pieces, *others)), {}))
-    else:
-        spelled = " ".join([piece.spelled for piece in pieces])
-    return (
-        f'"title":"{" ".join([piece.words for piece in pieces])}"'
-        f',"chars":"{" ".join([piece.characters for piece in pieces])}"'
-        f',"pinyin":"{" ".join([piece.syllables for piece in pieces])}"'
-        f',"initials":"{" ".join(pairs)}","spelled":"{spelled}"'
-    )
+def _of_piece(written: str) -> str:
+    return _fields(_piece(written))
 
 
-def _apart(pieces: Sequence[_Piece]) -> bool:
-    """Whether no two pieces share a long word: such a word is to be counted once."""
-    return len(pieces) < 2 or (
-        len(pieces) == 2 and pieces[0].long.keys().isdisjoint(pieces[1].long)
-    )
+def _of_name(name: str, aliases: Sequence[str]) -> str:
+    """What comes of a name. Names are many, but few are their parts, which are read once each."""
+    parts = [part for part in _BREAK.split(name) if part] or [""]
+    if len(parts) == 1 and not aliases:
+        return _of_piece(parts[0])
+    title, chars, pinyin, initials, spelled = _joined(parts)
+    if aliases:
+        *_, more_initials, more_spelled = _joined(_BREAK.split(" ".join(aliases)))
+        initials, spelled = f"{initials} {more_initials}", f"{spelled} {more_spelled}"
+    return _fields((title, chars, pinyin, initials, spelled))
 
 
-def _told(words: Iterable[str]) -> str:
-    """Words with blanks between them, escaped, to be put between quotes."""
-    return quoted(" ".join(words))[1:-1]
+def _joined(parts: Iterable[str]) -> _Piece:
+    title, chars, pinyin, initials, spelled = map(" ".join, zip(*map(_piece, parts), strict=True))
+    return title, chars, pinyin, initials, spelled
 
 
 @lru_cache(maxsize=50_000)
@@ -158,12 +133,12 @@ def _place(region: str, level: int, kind: str) -> str:
     return "".join([f',"{field}":{quoted(value)}' for field, value in said.items() if value])
 
 
-def reach_of(listing: Listing) -> str:
+def reach_of(region: str, reach: str) -> str:
     """Where people may come from (跨区域通办): the region that holds them all, "" for its own only."""
-    if not listing.region:
+    if not region:
         return ""
-    above = lineage_of(listing.region)
-    match listing.reach:
+    above = lineage_of(region)
+    match reach:
         case "national" | "cross_province":
             return NATION
         case "cross_city":
@@ -173,25 +148,29 @@ def reach_of(listing: Listing) -> str:
     return ""
 
 
-def document_of(listing: Listing) -> str:
+def document_of(entry: Entry) -> str:
     """The index document of an item, as the JSON that `IndexWriter.add_json` takes."""
-    about = f'"{_words(listing.main_item)} {_words(listing.organ)}"'
-    marks = [f"rank{listing.rank}"] if listing.rank else []
+    code, name, organ, region, _region_name, main_item, organ_code, kind, level, rank, said = entry
+    of_organ, organ_field = _organ(organ, organ_code)
+    about = f'"{_words(main_item)} {of_organ}"'
+    marks = [f"rank{rank}"] if rank else []
+    aliases: tuple[str, ...] = ()
     guide = ""
-    if listing.has_guide:
-        about = f'[{about},"{" ".join(map(_words, (listing.name_en, *listing.aliases)))}"]'
+    if said:
+        aliases = said.aliases
+        about = f'[{about},"{" ".join(map(_words, (said.name_en, *aliases)))}"]'
         # Whoever finds a complete guide can act on it at once.
-        marks += [HAS_GUIDE] if listing.case_type else []
-        marks += [f"from{reach}"] if (reach := reach_of(listing)) else []
+        marks += [HAS_GUIDE] if said.case_type else []
+        marks += [f"from{reach}"] if (reach := reach_of(region, said.reach)) else []
         guide = (
-            f',"depth":"{listing.depth}"'
-            f"{_several('audience', listing.audience)}{_several('theme', listing.themes)}"
+            f',"depth":"{said.depth}"'
+            f"{_several('audience', said.audience)}{_several('theme', said.themes)}"
         )
     return (
-        f'{{{_of_name(listing.name, listing.aliases)},"more":{about},"code":{quoted(listing.code)}'
-        f"{_place(listing.region, listing.level, listing.kind)}{_organ(listing.organ_code)}"
+        f'{{{_of_name(name, aliases)},"more":{about},"code":{quoted(code)}'
+        f"{_place(region, level, kind)}{organ_field}"
         f"{_several('marks', marks) if marks else ''}{guide}"
-        f',"listing":"{b2a_base64(listing.stored(), newline=False).decode()}"}}'
+        f',"listing":{quoted(entry.stored())}}}'
     )
 
 

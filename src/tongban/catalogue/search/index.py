@@ -25,15 +25,8 @@ from django.utils.translation import gettext_lazy as _
 from tongban.base.problems import DomainError
 from tongban.catalogue.changes import changes_after, last_place, place_changes
 from tongban.catalogue.models import ItemChange
-from tongban.catalogue.search.documents import document_of, form, schema
-from tongban.catalogue.search.listings import (
-    Listing,
-    all_listings,
-    listing_of,
-    listings_by_code,
-)
-
-__all__ = ["Listing", "current_index", "exists", "listing_of", "rebuild", "write_index"]
+from tongban.catalogue.search.documents import NOTHING, document_of, form, schema
+from tongban.catalogue.search.listings import Entry, all_entries, entries_by_code
 
 CURRENT, POSITION, FORM = "current", "position", "form"
 META = "meta.json"
@@ -47,14 +40,20 @@ def home() -> Path:
     return Path(settings.TONGBAN_INDEX)
 
 
+def writer_of(index: tantivy.Index, *, heap_bytes: int = HEAP_BYTES) -> tantivy.IndexWriter:
+    """A writer that takes what `document_of` gives. Raises ValueError while another has the folder."""
+    raw = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.raw())
+    index.register_tokenizer(NOTHING, raw.filter(tantivy.Filter.remove_long(1)).build())
+    return index.writer(heap_size=heap_bytes, num_threads=1)
+
+
 def write_index(
-    folder: Path, listings: Iterable[Listing], progress: Callable[[int], None] = lambda done: None
+    folder: Path, entries: Iterable[Entry], progress: Callable[[int], None] = lambda done: None
 ) -> int:
     """Write an index into an empty folder; returns the number of items."""
     folder.mkdir(parents=True)
-    index = tantivy.Index(schema(), path=str(folder))
-    writer = index.writer(heap_size=HEAP_BYTES, num_threads=1)
-    documents, done = map(document_of, listings), 0
+    writer = writer_of(tantivy.Index(schema(), path=str(folder)))
+    documents, done = map(document_of, entries), 0
     while batch := list(islice(documents, BATCH)):
         for document in batch:
             writer.add_json(document)
@@ -86,7 +85,7 @@ def rebuild(progress: Callable[[int], None] = lambda done: None) -> int:
         folder = home() / name
         place_changes()
         place = last_place()
-        count = write_index(folder, all_listings(), progress)
+        count = write_index(folder, all_entries(), progress)
         write_position(folder, place)
         catch_up(folder)
         with only_writer("write"):  # Nobody writes to the one in use while it is left behind.
@@ -125,11 +124,11 @@ def write_position(folder: Path, place: int) -> None:
 def write_changes(writer: tantivy.IndexWriter, changes: Iterable[ItemChange]) -> None:
     """Put changed items in the index in place of what it has of them; a gone one goes."""
     codes = [change.code for change in changes]
-    found = listings_by_code(codes)
+    found = entries_by_code(codes)
     for code in codes:
         writer.delete_documents_by_term("code", code)
-    for listing in found:
-        writer.add_json(document_of(listing))
+    for entry in found:
+        writer.add_json(document_of(entry))
 
 
 def catch_up(folder: Path) -> int:
@@ -138,8 +137,7 @@ def catch_up(folder: Path) -> int:
     writer, done = None, 0
     while changes := changes_after(position_of(folder), CATCH_UP):
         if writer is None:
-            index = tantivy.Index.open(str(folder))
-            writer = index.writer(heap_size=HEAP_BYTES, num_threads=1)
+            writer = writer_of(tantivy.Index.open(str(folder)))
         write_changes(writer, changes)
         writer.commit()
         write_position(folder, changes[-1].place)

@@ -17,6 +17,7 @@ from tongban.catalogue.search.index import (
     rebuild,
     write_changes,
     write_position,
+    writer_of,
 )
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ class Keeper:
             while done < ROUND and (changes := changes_after(self.place, CATCH_UP)):
                 if self.writer is None:
                     index = tantivy.Index.open(str(self.folder))
-                    self.writer = index.writer(heap_size=HEAP_BYTES, num_threads=1)
+                    self.writer = writer_of(index, heap_bytes=HEAP_BYTES)
                 write_changes(self.writer, changes)
                 self.writer.commit()
                 self.place = changes[-1].place

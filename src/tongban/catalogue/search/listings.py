@@ -1,4 +1,4 @@
-"""What a result row shows of an item, read from the database in chunks."""
+"""What the index keeps and knows of an item, read from the database in chunks."""
 
 from __future__ import annotations
 
@@ -14,28 +14,21 @@ from tongban.directory.models import Organ, Region
 
 CHUNK = 5_000
 NOWHERE = ("", 0)
-# ASCII's own separator of units: no name has it, and reading refuses control characters.
-BETWEEN = "\x1f"
+# JSON needs no escape for it, and hardly any name has it.
+BETWEEN = "\x7f"
 
 
 class Listing(NamedTuple):
     """What a result row shows; stored in the index so that a search asks no database.
 
-    `level` is that of the item's region (0 without one), `rank` how much the item is used (0-5),
-    `depth` the online depth 0-4 of the guide, `reach` its cross-region range. What comes after
-    `rank` is known by the guide.
+    What comes after `region_name` is known by the guide.
     """
 
     code: str
     name: str
-    main_item: str
     organ: str
-    organ_code: str
     region: str
     region_name: str
-    kind: str
-    level: int = 0
-    rank: int = 0
     has_guide: bool = False
     name_en: str = ""
     audience: tuple[str, ...] = ()
@@ -44,59 +37,111 @@ class Listing(NamedTuple):
     promised_unit: str = ""
     on_site_visits: int | None = None
     accepts_online: bool = False
-    aliases: tuple[str, ...] = ()
     summary: tuple[str, str] = ("", "")
+
+
+class Said(NamedTuple):
+    """What the index knows by a guide.
+
+    `depth` is the online depth 0-4, `reach` the cross-region range.
+    """
+
+    name_en: str = ""
+    audience: tuple[str, ...] = ()
+    case_type: str = ""
+    promised_value: int = 0
+    promised_unit: str = ""
+    on_site_visits: int | None = None
+    accepts_online: bool = False
+    summary: tuple[str, str] = ("", "")
+    aliases: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
     depth: int = 0
     reach: str = ""
 
-    def stored(self) -> bytes:
-        """As it is kept in the index; without a guide only what there is, in the quickest way."""
-        if self.has_guide:
-            return _encode(self).encode()
-        texts = (self.code, self.name, self.main_item, self.organ, self.organ_code, self.region)
-        numbers = (str(self.level), str(self.rank))
-        return BETWEEN.join((*texts, self.region_name, self.kind, *numbers)).encode()
+
+class Entry(NamedTuple):
+    """An item as the index takes it.
+
+    `level` is that of the item's region (0 without one), `rank` how much the item is used (0-5).
+    """
+
+    code: str
+    name: str
+    organ: str
+    region: str
+    region_name: str
+    main_item: str = ""
+    organ_code: str = ""
+    kind: str = ""
+    level: int = 0
+    rank: int = 0
+    said: Said | None = None
+
+    @property
+    def listing(self) -> Listing:
+        said = self.said or Said()
+        return Listing(
+            self.code,
+            self.name,
+            self.organ,
+            self.region,
+            self.region_name,
+            self.said is not None,
+            said.name_en,
+            said.audience,
+            said.case_type,
+            said.promised_value,
+            said.promised_unit,
+            said.on_site_visits,
+            said.accepts_online,
+            said.summary,
+        )
+
+    def stored(self) -> str:
+        """The listing as it is kept in the index; without a guide in the quickest way."""
+        code, name, organ, region, region_name, *_, said = self
+        if said is None:
+            told = f"{code}{BETWEEN}{name}{BETWEEN}{organ}{BETWEEN}{region}{BETWEEN}{region_name}"
+            if told.count(BETWEEN) == 4 and told[0] != "[":
+                return told
+        return _encode(self.listing)
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_TUPLES = tuple(
-    Listing._fields.index(name) for name in ("audience", "aliases", "summary", "themes")
-)
+_TUPLES = tuple(Listing._fields.index(name) for name in ("audience", "summary"))
 
 
-def read(stored: bytes) -> Listing:
-    """Take back what `Listing.stored` wrote."""
-    if not stored.startswith(b"["):
-        *texts, level, rank = stored.decode().split(BETWEEN)
-        known: list[Any] = [*texts, int(level), int(rank)]
-        return Listing(*known)
+def read(stored: str) -> Listing:
+    """Take back what `Entry.stored` wrote."""
+    if not stored.startswith("["):
+        code, name, organ, region, region_name = stored.split(BETWEEN)
+        return Listing(code, name, organ, region, region_name)
     values = json.loads(stored)
     for place in _TUPLES:
         values[place] = tuple(values[place])
     return Listing(*values)
 
 
-def listing_of(item: ServiceItem, guide: Guide | None) -> Listing:
-    """The row of one item that is loaded with organ and region."""
+def entry_of(item: ServiceItem, guide: Guide | None) -> Entry:
+    """The entry of one item that is loaded with organ and region; without its rank."""
     organ, region = item.organ, item.region
-    said: tuple[Any, ...] = ()
+    said = None
     if guide:
         columns = [getattr(guide, column) for column in COLUMNS]
         name_en = (guide.document.get("name") or {}).get("en")
         said = _of_guide(*columns, *(name_en, *map(guide.document.get, PARTS[1:])))
-    return Listing(
+    return Entry(
         item.code,
         item.name,
-        item.main_item,
         organ.name if organ else item.source_row.get("department", ""),
-        organ.code if organ else "",
         item.region_id or "",
         region.name if region else "",
+        item.main_item,
+        organ.code if organ else "",
         item.kind,
         region.level if region else 0,
-        0,
-        *said,
+        said=said,
     )
 
 
@@ -132,11 +177,10 @@ def _of_guide(
     corporate_themes: list[str] | None,
     capabilities: list[str] | None,
     reach: str | None,
-) -> tuple[Any, ...]:
-    """The guide's part of a listing: from `COLUMNS` and `PARTS`; a part that it lacks is None."""
+) -> Said:
+    """From `COLUMNS` and `PARTS`; a part that the guide lacks is None."""
     summary = summary or {}
-    return (
-        True,
+    return Said(
         name_en or "",
         tuple(audience or ()),
         case_type,
@@ -144,29 +188,29 @@ def _of_guide(
         unit,
         visits,
         online,
-        tuple(aliases or ()),
         (summary.get("zh", ""), summary.get("en", "")),
+        tuple(aliases or ()),
         tuple(dict.fromkeys((*(personal_themes or ()), *(corporate_themes or ())))),
         online_depth(set(capabilities or ()), visits),
         reach or "",
     )
 
 
-def all_listings() -> Iterator[Listing]:
+def all_entries() -> Iterator[Entry]:
     """Every item, in chunks by id, so that a writer may go on meanwhile. Three queries a chunk."""
     regions, organs = _regions(), _organs()
     last = 0
     while items := _rows(_NEXT, [last]):
-        yield from _listings(items, regions, organs)
+        yield from _entries(items, regions, organs)
         last = items[-1][0]
 
 
-def listings_by_code(codes: Sequence[str]) -> list[Listing]:
+def entries_by_code(codes: Sequence[str]) -> list[Entry]:
     """The items of these codes that there are, at most a few hundred. Up to six queries."""
     marks = ", ".join(["%s"] * len(codes))
     items = _rows(f"{_ITEMS} code IN ({marks})", list(codes)) if codes else []
     regions = _regions({item[5] for item in items if item[5]})
-    return list(_listings(items, regions, _organs({item[6] for item in items if item[6]})))
+    return list(_entries(items, regions, _organs({item[6] for item in items if item[6]})))
 
 
 def _rows(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
@@ -190,11 +234,11 @@ def _organs(ids: set[int] | None = None) -> dict[int, tuple[str, str]]:
     return {pk: (name, code) for pk, name, code in rows}
 
 
-def _listings(
+def _entries(
     items: Sequence[tuple[Any, ...]],
     regions: Mapping[str, tuple[str, int]],
     organs: Mapping[int, tuple[str, str]],
-) -> Iterator[Listing]:
+) -> Iterator[Entry]:
     ids = [item[0] for item in items]
     if not ids:
         return
@@ -209,18 +253,18 @@ def _listings(
         region_name, level = regions.get(region, NOWHERE)
         # An organ that is newer than the list of organs comes with the item's next change.
         organ_name, organ_code = organs.get(organ) or (departments.get(pk, ""), "")
-        yield Listing(
+        yield Entry(
             code,
             name,
-            main_item,
             organ_name,
-            organ_code,
             region or "",
             region_name,
+            main_item,
+            organ_code,
             kind,
             level,
             ranks.get(code, 0),
-            *guides.get(pk, ()),
+            guides.get(pk),
         )
 
 

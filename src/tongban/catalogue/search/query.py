@@ -32,6 +32,8 @@ USED, RANKS = 0.8, 5
 # Among services of several places, the nearer ones: in the same district, city, province.
 NEARER = (0.0, 2.0, 4.0, 6.0)
 LEFT_OVER = 1.0
+# First letters of syllables: points for each, at most as for words that stand in the title.
+LETTER, SURE = 5.0, 25.0
 SHORTEST_BY_WORDS = 3
 
 
@@ -128,8 +130,10 @@ class Builder:
                 ways.append(Query.phrase_prefix_query(self.schema, "pinyin", [*syllables, rest]))
             else:
                 ways.append(self.phrase("pinyin", syllables))
-        if 2 < len(chunk) <= LONGEST_PHRASE and chunk.isalpha():
-            ways.append(self.phrase("initials", text.pairs_of(list(chunk))))
+        if 1 < len(chunk) <= LONGEST_PHRASE and chunk.isalpha():
+            # The more letters, the less by chance.
+            sure = min(LETTER * len(chunk), SURE)
+            ways.append(Query.boost_query(self.prefix("initials", chunk[: text.INITIALS]), sure))
         for other in synonyms().get(chunk, ()):
             ways.append(self.all([self.plain(word) for word in other_words(other)]))
         if known := phrases.spoken(chunk):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import operator
 import re
 import unicodedata
-from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,6 +14,7 @@ SYLLABLES = Path(__file__).parent / "syllables.txt"
 TRADITIONAL = Path(__file__).parent / "traditional.txt"
 CHINESE = re.compile(r"[㐀-䶿一-鿿]+")
 CHUNK = re.compile(r"[㐀-䶿一-鿿]+|[a-z0-9]+")
+INITIALS = 8
 
 # Words that say that a person wants something done, not what.
 STOP_WORDS = frozenset(
@@ -135,9 +134,20 @@ def spelling_of(text: str) -> list[str]:
     ]
 
 
-def pairs_of(letters: Sequence[str]) -> list[str]:
-    """Neighbouring initials as pairs: `s f z` becomes `sf fz`, rare enough to search fast."""
-    return list(map(operator.add, letters, letters[1:]))
+def initials_of(text: str) -> list[str]:
+    """First letters of the syllables from each word on: 食品经营 gives `spjy jy`.
+
+    At most `INITIALS` letters; a last character alone has none. People type a service's first letters
+    from the beginning of any of its words: the start of one of these.
+    """
+    found: dict[str, None] = {}
+    for run in CHINESE.findall(normalise(text)):
+        letters = "".join(
+            syllable[0] for word in rjieba.cut(run) for syllable in syllables_of(word)
+        )
+        starts = sorted({start for _word, start, _end in rjieba.tokenize(run, "search")})
+        found |= dict.fromkeys(letters[start : start + INITIALS] for start in starts)
+    return [letters for letters in found if len(letters) > 1]
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,7 @@ from django.db.models.functions import Substr
 
 from tongban.base.regions import RegionCodeError, lineage_of, pad, prefix_of
 from tongban.catalogue.models import BasicItem, ServiceItem, Shelf
-from tongban.catalogue.search.index import Listing
+from tongban.catalogue.search.listings import Listing
 from tongban.catalogue.shelves.rules import OTHER_LETTER, letter_of
 from tongban.directory.models import Organ
 
@@ -87,8 +87,8 @@ def implementations_of(basic: BasicItem, *, after: str = "") -> Page:
 
 
 COLUMNS = (
-    "pk", "sort_key", "code", "name", "main_item", "kind", "source_row", "region_id",
-    "region__name", "organ__code", "organ__name", "in_force__case_type", "in_force__promised_value",
+    "pk", "sort_key", "code", "name", "source_row", "region_id",
+    "region__name", "organ__name", "in_force__case_type", "in_force__promised_value",
     "in_force__promised_unit", "in_force__on_site_visits", "in_force__accepts_online",
     "in_force__document",
 )  # fmt: skip
@@ -119,12 +119,9 @@ def _listing(row: dict[str, object]) -> Listing:
         code=str(row["code"]),
         name=str(row["name"]),
         name_en=document.get("name", {}).get("en", ""),
-        main_item=str(row["main_item"]),
         organ=str(row["organ__name"] or said_by_source),
-        organ_code=str(row["organ__code"] or ""),
         region=str(row["region_id"] or ""),
         region_name=str(row["region__name"] or ""),
-        kind=str(row["kind"]),
         audience=tuple(document.get("audience", ())),
         has_guide=guide is not None,
         case_type=str(row["in_force__case_type"] or ""),
@@ -132,7 +129,6 @@ def _listing(row: dict[str, object]) -> Listing:
         promised_unit=str(row["in_force__promised_unit"] or ""),
         on_site_visits=_number(row["in_force__on_site_visits"]),
         accepts_online=bool(row["in_force__accepts_online"]),
-        aliases=tuple(document.get("aliases", ())),
         summary=(
             document.get("summary", {}).get("zh", ""),
             document.get("summary", {}).get("en", ""),
