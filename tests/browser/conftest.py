@@ -51,6 +51,11 @@ def crossed(few: list, many: list) -> list:
     ]
 
 
+def mainly(width: str, other: str) -> list:
+    """Where such pages are mostly used; the other width of a long way through them is `matrix`."""
+    return [width, pytest.param(other, marks=pytest.mark.matrix)]
+
+
 def findings(page: Page) -> list[dict]:
     """What axe finds wrong with a page."""
     return Axe().run(page, options=LEVELS).response["violations"]

@@ -8,7 +8,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import SCREENSHOTS, crossed
+from tests.browser.conftest import SCREENSHOTS, crossed, mainly
 from tests.browser.test_sign_in import PASSWORD, totp
 from tests.browser.test_whole_path import Visitor
 
@@ -56,7 +56,7 @@ def approver(browser, server):
     head.close()
 
 
-@pytest.mark.parametrize("width", ["desktop", "phone"])
+@pytest.mark.parametrize("width", mainly("desktop", "phone"))
 def test_edit_review_publish_visible(browser, server, approver, width):
     writer = Visitor(browser, server, width, "editor")
     page = writer.page
@@ -127,7 +127,7 @@ def test_edit_review_publish_visible(browser, server, approver, width):
     resident.close()
 
 
-@pytest.mark.parametrize("width", ["desktop", "phone"])
+@pytest.mark.parametrize("width", mainly("desktop", "phone"))
 def test_many_at_once_and_a_file(browser, server, tmp_path, width):
     writer = Visitor(browser, server, width, "many")
     page = writer.page

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import COMMAND
+from tests.browser.conftest import COMMAND, mainly
 from tests.browser.test_whole_path import Visitor
 from tests.cases.drawings import joint
 from tests.conftest import PNG
@@ -82,7 +82,7 @@ def hand_in(resident: Visitor, photo: Path) -> str:
     return page.locator(".case__line .code").inner_text()
 
 
-@pytest.mark.parametrize("width", ["desktop", "phone"])
+@pytest.mark.parametrize("width", mainly("desktop", "phone"))
 def test_two_organs_at_once_with_a_hearing_to_the_decision(
     browser, server, in_force, tmp_path, width
 ):

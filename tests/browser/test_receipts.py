@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import crossed
+from tests.browser.conftest import crossed, mainly
 from tests.browser.test_whole_path import Visitor
 
 pytestmark = pytest.mark.browser
@@ -34,7 +34,7 @@ def until_numbered(resident: Visitor) -> None:
     pytest.fail("the act got no place in ten seconds")
 
 
-@pytest.mark.parametrize("width", ["desktop", "phone"])
+@pytest.mark.parametrize("width", mainly("phone", "desktop"))
 def test_a_receipt_is_taken_home_checked_and_refused_when_changed(browser, server, tmp_path, width):
     resident = Visitor(browser, server, width, "receipt", accept_downloads=True)
     page = resident.page

@@ -13,7 +13,7 @@ import urllib.request
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import COMMAND, free_port
+from tests.browser.conftest import COMMAND, free_port, mainly
 from tests.browser.test_openid import sign_in_here
 from tests.browser.test_whole_path import Visitor
 
@@ -69,7 +69,7 @@ def local(server, surroundings, migrated_home, tmp_path) -> str:
         process.wait(timeout=20)
 
 
-@pytest.fixture(params=["desktop", "narrow"])
+@pytest.fixture(params=mainly("desktop", "narrow"))
 def visitor(browser, local, request):
     visitor = Visitor(browser, local, request.param, "upstream")
     visitor.server = "http://"  # Two servers of this machine are at work here.

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from tests.browser.conftest import COMMAND, SCREENSHOTS, crossed, findings
+from tests.browser.conftest import COMMAND, SCREENSHOTS, crossed, findings, mainly
 from tests.conftest import PNG
 
 pytestmark = pytest.mark.browser
@@ -184,7 +184,7 @@ def test_from_search_to_a_decided_case(browser, server, surroundings, tmp_path, 
     assert json.loads(verdict.stdout)["ok"] is True, verdict.stdout + verdict.stderr
 
 
-@pytest.mark.parametrize("width", ["desktop", "phone"])
+@pytest.mark.parametrize("width", mainly("phone", "desktop"))
 def test_a_correction_is_asked_for_and_handed_in(browser, server, tmp_path, width):
     photo = tmp_path / "照片.png"
     photo.write_bytes(PNG)
