@@ -28,6 +28,7 @@ from tongban.catalogue.services import (
     publish_basics,
     publish_guide,
 )
+from tongban.directory.selectors import working_calendar
 from tongban.ledger.models import Entry
 from tongban.web.lint_facts import facts_of
 
@@ -452,7 +453,9 @@ def test_an_organ_sees_the_score_and_the_worst_of_its_own_items(office, client):
 # What happened, told from above
 
 
-def test_lint_is_told_of_slow_cases_and_of_what_staff_asked_for(office, calendar):
+def test_lint_is_told_of_slow_cases_and_of_what_staff_asked_for(
+    office, calendar, django_assert_num_queries
+):
     from tongban.cases.models import Case
     from tongban.catalogue.lint.running import items_to_check, subjects_of, what_happened
 
@@ -468,7 +471,12 @@ def test_lint_is_told_of_slow_cases_and_of_what_staff_asked_for(office, calendar
         handling.request_correction(
             office.clerk, case.number, reasons="请补交居住满三年的证明,并签名。", at=now
         )
-    (facts,) = facts_of([office.item.code]).values()
+    codes = [office.make_item(f"none-{place}", "没有办件", office.organ).code for place in range(5)]
+    with django_assert_num_queries(1):  # which of them have cases
+        assert facts_of(codes) == {}
+    working_calendar()  # kept for a minute
+    with django_assert_num_queries(3):  # and what was decided, and what was asked for
+        (facts,) = facts_of([office.item.code, *codes]).values()
     assert facts.decided == 4
     assert facts.median_working_days > 30
     assert (facts.corrected, facts.asked_for) == (3, ("居住满三年的证明",))
