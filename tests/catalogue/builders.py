@@ -5,12 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import os
+import time
 from pathlib import Path
 
+from django.test import Client
+
+from tests.conftest import AT
+from tongban.catalogue.editor.sections import BY_KEY
 from tongban.catalogue.importing import load_items
 from tongban.catalogue.interchange.exporting import export_items
-from tongban.catalogue.models import BasicItem, Guide, ServiceItem
-from tongban.catalogue.services import PACKAGED_ITEMS, packaged_guides, publish_guides
+from tongban.catalogue.models import BasicItem, Guide, Proposal, ServiceItem
+from tongban.catalogue.services import (
+    PACKAGED_ITEMS,
+    editing,
+    packaged_guides,
+    proposals,
+    publish_guides,
+)
 from tongban.directory.models import Organ, OrganCode, Region
 
 DATA = Path(__file__).parent / "data"
@@ -70,3 +81,31 @@ def exported(form: str, region: str = "") -> str:
     sink = io.StringIO()
     export_items(sink, form=form, region=region)
     return sink.getvalue()
+
+
+def save(office, section: str, typed: dict, *, who=None, revision: int = 0) -> Proposal:
+    proposal = proposals.begin(who or office.administrator, office.item.code, at=AT)
+    fields = BY_KEY[section].fields
+    held = {name: value for name, value in proposal.document.items() if name in fields}
+    return editing.save_section(
+        who or office.administrator,
+        office.item,
+        proposal.document,
+        held | typed,
+        fields,
+        revision=revision or proposal.revision,
+        at=AT,
+    )
+
+
+def signed_in(account, *, factor: bool = True) -> Client:
+    client = Client()
+    client.force_login(account)
+    if factor:
+        session = client.session
+        session["account_authentication_methods"] = [
+            {"method": "mfa", "type": "totp", "at": time.time()}
+        ]
+        session["account_authentication_methods_user"] = str(account.pk)
+        session.save()
+    return client

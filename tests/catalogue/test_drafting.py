@@ -16,7 +16,7 @@ import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from tests.catalogue.test_editor import signed_in
+from tests.catalogue.builders import signed_in
 from tests.conftest import AT
 from tongban.base.permissions import Permission
 from tongban.base.problems import Conflict, InvalidInput, NotFound
@@ -30,12 +30,10 @@ from tongban.ledger.models import Entry
 
 
 @pytest.fixture
-def office(world, own_home):
-    world.administrator = world.make_staff("administrator", world.organ, "administrator")
-    world.approver = world.make_staff("head", world.organ, "head")
-    world.bare = [world.make_item(f"T-{place}", f"事项{place}", world.organ) for place in range(3)]
-    world.foreign = world.make_item("T-9", "别处的事项", world.make_organ("区人社局"))
-    return world
+def office(office, own_home):
+    office.bare = [office.make_item(f"T-{n}", f"事项{n}", office.organ) for n in range(3)]
+    office.foreign = office.make_item("T-9", "别处的事项", office.make_organ("区人社局"))
+    return office
 
 
 def plan(office, *wanted: Wanted, new_for=None) -> list[drafting.Planned]:

@@ -200,13 +200,6 @@ def test_publishing_takes_over_what_the_basic_item_fixes(world):
 # Proposals: two people, a day, nothing overwritten
 
 
-@pytest.fixture
-def office(world):
-    world.administrator = world.make_staff("administrator", world.organ, "administrator")
-    world.approver = world.make_staff("head", world.organ, "head")
-    return world
-
-
 def written(office, **change):
     proposals.begin(office.administrator, office.item.code, at=AT)
     content = office.guide.document | {"enquiry_phone": "0826-2007777"} | change

@@ -8,7 +8,7 @@ from django.conf import settings as django_settings
 from django.shortcuts import resolve_url
 from django.test import Client
 
-from tests.web.test_who_sees_what import ALL, path_of
+from tests.web.test_who_sees_what import ALL, FIXED, path_of
 
 PASSWORD = " Ein langes 密码 with Spaces, " + "x" * 70 + " "
 
@@ -22,43 +22,30 @@ def signed_in(account) -> Client:
 def pages(site, **values: str) -> list[str]:
     """Every address, about the resident's case unless `values` says otherwise."""
     case = site.make_case("correction")
-    about = {
-        "code": site.item.code,
-        "organ": site.organ.code,
-        "number": case.number,
-        "page": "applicant",
-        "key": str(case.files.get().key),
-        "form": "json",
-        "delegation": str(uuid.uuid4()),
-        "message": str(uuid.uuid4()),
-        "upload": str(uuid.uuid4()),
-        "sheet": "1",
-        "device": "1",
-        "emergency": "1",
-        "level": "0",
-        "place": "000.p/1",
-        "seq": "1",
-        "office": "hall",
-        "reference": "0" * 32,
-        "listed": "260302-AAAAAA",
-        "pk": "1",
-        "uidb36": "1",
-        "slug": "moving-in",
-        "filing": case.number,
-        "part": "idcard",
-        "region": site.region.code,
-        "indicator": "maturity_promise",
-        "run": "2345678abc",
-        "draft": "my-index",
-        "step": "1",
-        "version": "1",
-        "section": "basics",
-        "basic": "511A0005200004",
-        "family": "theme",
-        "shelf": "health",
-        "letter": "J",
-        "imported": str(uuid.UUID(int=1)),
-    } | values
+    about = (
+        FIXED
+        | {
+            "code": site.item.code,
+            "organ": site.organ.code,
+            "number": case.number,
+            "key": str(case.files.get().key),
+            "delegation": str(uuid.uuid4()),
+            "message": str(uuid.uuid4()),
+            "upload": str(uuid.uuid4()),
+            "device": "1",
+            "emergency": "1",
+            "seq": "1",
+            "office": "hall",
+            "reference": "0" * 32,
+            "listed": "260302-AAAAAA",
+            "slug": "moving-in",
+            "filing": case.number,
+            "region": site.region.code,
+            "run": "2345678abc",
+            "draft": "my-index",
+        }
+        | values
+    )
     return [path_of(pattern, route, about) for route, pattern, _spaces in ALL]
 
 
